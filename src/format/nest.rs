@@ -1,0 +1,157 @@
+//! A record inside a record: a line of nginx in syslog, of HAProxy in the journal.
+//!
+//! The one place that decides what of the envelope and what of the inner line counts (contract, section 3): the
+//! envelope's moment, host and pid; the line's own level; traffic lines keep their own moment.
+
+use super::{Record, Stamp, Text, Zone, apache, docker, haproxy, kernel, nginx, sudo, systemd};
+
+/// Reads the message of `envelope` with the format of the program that wrote it. Gives the envelope back as it is
+/// where the program has no format of its own.
+pub fn nest(mut envelope: Record<'_>) -> Record<'_> {
+    match inner(&mut envelope) {
+        Some(line) => join(envelope, line),
+        None => envelope,
+    }
+}
+
+/// The line inside, by the program that wrote it; HAProxy's traffic by its shape, as its tag is free.
+fn inner<'a>(envelope: &mut Record<'a>) -> Option<Record<'a>> {
+    let message = envelope.message.take()?;
+    let read = match &message {
+        Text::Borrowed(text) => line(envelope, text),
+        // An owned message cannot be borrowed from: the record is read from the copy and made its own.
+        Text::Owned(text) => line(envelope, text).map(|record| owned(&record)),
+    };
+    if read.is_none() {
+        envelope.message = Some(message);
+    }
+    read
+}
+
+fn line<'a>(envelope: &Record<'_>, text: &'a str) -> Option<Record<'a>> {
+    if let Some(record) = haproxy::traffic(text.as_bytes()) {
+        return Some(record);
+    }
+    let program = envelope.program.as_deref().unwrap_or_default();
+    match program {
+        "systemd" => systemd::message(envelope, text),
+        "kernel" => kernel::message(text),
+        "sudo" => sudo::message(text),
+        "dockerd" | "docker" => docker::daemon_line(text),
+        _ if nginx::writes_as(program) => nginx::bare(text.as_bytes()),
+        _ if apache::writes_as(program) => apache::bare(text.as_bytes()),
+        _ => haproxy::notice(text.as_bytes()),
+    }
+}
+
+/// What of the envelope and what of the line counts.
+fn join<'a>(envelope: Record<'a>, line: Record<'a>) -> Record<'a> {
+    let outer = Envelope { stamp: envelope.stamp, in_utc: envelope.format.starts_with("journald") };
+    let mut formats = envelope.envelope;
+    formats.push(envelope.format);
+    let stamp = if line.is_traffic { line.stamp.or(envelope.stamp) } else { envelope.stamp.or(line.stamp) };
+    let mut fields = envelope.fields;
+    fields.extend(line.fields);
+    Record {
+        envelope: formats,
+        stamp: stamp.map(|stamp| known_zone(stamp, &outer, line.stamp_end)),
+        host: envelope.host.or(line.host),
+        program: line.program.or(envelope.program),
+        pid: envelope.pid.or(line.pid),
+        unit: envelope.unit.or(line.unit),
+        level: line.level.or(envelope.level),
+        code: line.code.or(envelope.code),
+        container: envelope.container.or(line.container),
+        fields,
+        ..line
+    }
+}
+
+/// An inner stamp without a zone takes that of its envelope: the same process wrote both. The journal states UTC and
+/// not the zone; there the difference between the two moments is the offset, in whole quarters of an hour.
+fn known_zone(stamp: Stamp, envelope: &Envelope, end: Option<Stamp>) -> Stamp {
+    let (Zone::Unknown, Some(outer)) = (stamp.zone, envelope.stamp) else { return stamp };
+    let (Zone::Offset(_), true) = (outer.zone, outer.has_year) else { return stamp };
+    if !envelope.in_utc {
+        return Stamp { zone: outer.zone, ..stamp };
+    }
+    let quarters = (end.unwrap_or(stamp).civil_s - outer.civil_s + 450).div_euclid(900);
+    match i32::try_from(quarters * 900) {
+        Ok(offset) if offset.abs() <= 14 * 3600 => Stamp { zone: Zone::Offset(offset), ..stamp },
+        _ => stamp,
+    }
+}
+
+/// What [`known_zone`] needs of an envelope.
+struct Envelope {
+    stamp: Option<Stamp>,
+    /// Whether its stamps are UTC whatever the host's zone.
+    in_utc: bool,
+}
+
+/// The same record, borrowing nothing.
+pub fn owned(record: &Record<'_>) -> Record<'static> {
+    fn own(text: &Text<'_>) -> Text<'static> {
+        Text::Owned(text.clone().into_owned())
+    }
+    fn all(texts: &[Text<'_>]) -> Vec<Text<'static>> {
+        texts.iter().map(own).collect()
+    }
+    let request = record.request.as_ref().map(|request| {
+        Box::new(super::Request {
+            method: request.method.as_ref().map(own),
+            target: request.target.as_ref().map(own),
+            protocol: request.protocol.as_ref().map(own),
+            referer: request.referer.as_ref().map(own),
+            user_agent: request.user_agent.as_ref().map(own),
+            request_id: request.request_id.as_ref().map(own),
+            upstream: request.upstream.as_ref().map(own),
+            upstreams: all(&request.upstreams),
+            frontend: request.frontend.as_ref().map(own),
+            backend: request.backend.as_ref().map(own),
+            server: request.server.as_ref().map(own),
+            termination: request.termination.as_ref().map(own),
+            status: request.status,
+            bytes: request.bytes,
+            duration_s: request.duration_s,
+            upstream_status: request.upstream_status,
+            upstream_duration_s: request.upstream_duration_s,
+            timers: request.timers,
+            retries: request.retries,
+        })
+    });
+    let value = |value: &super::Value<'_>| match value {
+        super::Value::Text(text) => super::Value::Text(own(text)),
+        super::Value::Number(number) => super::Value::Number(*number),
+        super::Value::List(texts) => super::Value::List(all(texts)),
+    };
+    Record {
+        format: record.format,
+        envelope: record.envelope.clone(),
+        stamp: record.stamp,
+        stamp_end: record.stamp_end,
+        host: record.host.as_ref().map(own),
+        program: record.program.as_ref().map(own),
+        pid: record.pid,
+        tid: record.tid,
+        unit: record.unit.as_ref().map(own),
+        level: record.level,
+        message: record.message.as_ref().map(own),
+        code: record.code.as_ref().map(own),
+        client: record.client.as_ref().map(own),
+        client_port: record.client_port,
+        user: record.user.as_ref().map(own),
+        vhost: record.vhost.as_ref().map(own),
+        server_port: record.server_port,
+        request,
+        is_traffic: record.is_traffic,
+        container: record.container.as_ref().map(|container| super::Container {
+            id: container.id.as_ref().map(own),
+            name: container.name.as_ref().map(own),
+            image: container.image.as_ref().map(own),
+        }),
+        action: record.action.as_ref().map(own),
+        attributes: record.attributes.iter().map(|(key, value)| (own(key), own(value))).collect(),
+        fields: record.fields.iter().map(|(key, field)| (own(key), value(field))).collect(),
+    }
+}

@@ -1,0 +1,325 @@
+//! Time stamps: what a line says about its moment, before anyone knows the zone.
+//!
+//! A stamp keeps its digits: `02:33:56` stands for the whole second, `02:33:56.500000` for a microsecond. Stamps of
+//! RFC 3164 have no year; they are placed in the leap year [`YEARLESS`], so that 29 February survives, until
+//! [`crate::clock`] finds the year.
+
+use chrono::{Datelike, NaiveDate};
+
+/// The year that stands for "unknown".
+pub const YEARLESS: i32 = 2000;
+
+/// What a stamp says about its zone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Zone {
+    /// The line states its offset: seconds east of UTC.
+    Offset(i32),
+    /// Local time of the writer.
+    Unknown,
+}
+
+/// A moment as written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Stamp {
+    /// Seconds since 1970 of the civil time as written, as if it were UTC. UTC itself where `zone` is `Offset(0)`.
+    pub civil_s: i64,
+    /// Nanoseconds of the second.
+    pub nanos: u32,
+    /// How many digits of the fraction the source had.
+    pub digits: u8,
+    /// Whether the source tells the zone.
+    pub zone: Zone,
+    /// Whether the source tells the year.
+    pub has_year: bool,
+}
+
+impl Stamp {
+    /// Seconds and a fraction in UTC, from sources that count since 1970.
+    pub fn utc(seconds: i64, nanos: u32, digits: u8) -> Stamp {
+        Stamp { civil_s: seconds, nanos, digits, zone: Zone::Offset(0), has_year: true }
+    }
+
+    /// The moment in UTC, if the stamp tells it.
+    pub fn utc_s(&self) -> Option<i64> {
+        match self.zone {
+            Zone::Offset(offset) if self.has_year => Some(self.civil_s - i64::from(offset)),
+            _ => None,
+        }
+    }
+
+    /// The same day and time in `year`. 29 February becomes 1 March where `year` has none.
+    pub fn in_year(&self, year: i32) -> Stamp {
+        let (day, second) = (self.civil_s.div_euclid(86_400), self.civil_s.rem_euclid(86_400));
+        let date = NaiveDate::from_num_days_from_ce_opt(day_to_ce(day)).unwrap_or_default();
+        let days = days_from_civil(year, date.month(), date.day());
+        Stamp { civil_s: days * 86_400 + second, has_year: true, ..*self }
+    }
+}
+
+fn day_to_ce(day: i64) -> i32 {
+    i32::try_from(day + 719_163).unwrap_or(719_163)
+}
+
+/// Days since 1970-01-01 of a date of the proleptic Gregorian calendar.
+/// After Howard Hinnant, *chrono-Compatible Low-Level Date Algorithms*, `days_from_civil`.
+pub fn days_from_civil(year: i32, month: u32, day: u32) -> i64 {
+    let year = i64::from(year) - i64::from(month <= 2);
+    let era = year.div_euclid(400);
+    let of_era = year - era * 400;
+    let month = i64::from(month);
+    let of_year = (153 * (if month > 2 { month - 3 } else { month + 9 }) + 2) / 5 + i64::from(day) - 1;
+    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
+}
+
+/// Civil date and time to seconds since 1970 as if UTC; `None` if there is no such date or time. A leap second
+/// (`:60`) reads as the next second.
+pub fn civil(year: i32, month: u32, day: u32, hour: u32, minute: u32, second: u32) -> Option<i64> {
+    let days_in_month = match month {
+        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+        4 | 6 | 9 | 11 => 30,
+        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 => 28,
+        _ => return None,
+    };
+    if day == 0 || day > days_in_month || hour > 23 || minute > 59 || second > 60 {
+        return None;
+    }
+    let seconds = i64::from(hour * 3600 + minute * 60 + second);
+    Some(days_from_civil(year, month, day) * 86_400 + seconds)
+}
+
+/// Month of its English name of three letters, first one capital, as all servers write it.
+pub fn month(name: &[u8]) -> Option<u32> {
+    const NAMES: [&[u8; 3]; 12] =
+        [b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"];
+    NAMES.iter().position(|known| *known == name).and_then(|index| u32::try_from(index + 1).ok())
+}
+
+/// Exactly these digits as a number.
+pub fn digits(text: &[u8]) -> Option<u32> {
+    if text.is_empty() || text.len() > 9 {
+        return None;
+    }
+    text.iter().try_fold(0u32, |sum, byte| byte.is_ascii_digit().then(|| sum * 10 + u32::from(byte - b'0')))
+}
+
+/// Two digits, of which the first may be a blank: ` 5`, `05`.
+fn padded(text: &[u8]) -> Option<u32> {
+    match text {
+        [b' ', last] => digits(&[*last]),
+        _ => digits(text),
+    }
+}
+
+/// `hh:mm:ss` at the beginning.
+fn clock(text: &[u8]) -> Option<(u32, u32, u32)> {
+    match text.get(..8)? {
+        [h1, h2, b':', m1, m2, b':', s1, s2] => {
+            Some((digits(&[*h1, *h2])?, digits(&[*m1, *m2])?, digits(&[*s1, *s2])?))
+        }
+        _ => None,
+    }
+}
+
+/// A fraction of a second after `.` or `,`: nanoseconds, digits, and how many bytes it took. Nothing: no fraction.
+fn fraction(text: &[u8]) -> (u32, u8, usize) {
+    if !matches!(text.first(), Some(b'.' | b',')) {
+        return (0, 0, 0);
+    }
+    let count = text[1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    if count == 0 {
+        return (0, 0, 0);
+    }
+    let kept = count.min(9);
+    let nanos = digits(&text[1..=kept]).unwrap_or(0) * 10u32.pow(9 - u32::try_from(kept).unwrap_or(9));
+    (nanos, u8::try_from(kept).unwrap_or(9), count + 1)
+}
+
+/// `Z`, `+01:00`, `+0100`, `+01`: seconds east of UTC and bytes taken.
+fn offset(text: &[u8]) -> Option<(i32, usize)> {
+    let sign = match text.first()? {
+        b'Z' | b'z' => return Some((0, 1)),
+        b'+' => 1,
+        b'-' => -1,
+        _ => return None,
+    };
+    let hours = digits(text.get(1..3)?)?;
+    let (minutes, taken) = match text.get(3..) {
+        Some([b':', rest @ ..]) if rest.len() >= 2 => (digits(&rest[..2])?, 6),
+        Some(rest) if rest.len() >= 2 && rest[0].is_ascii_digit() => (digits(&rest[..2])?, 5),
+        _ => (0, 3),
+    };
+    if hours > 23 || minutes > 59 {
+        return None;
+    }
+    Some((sign * i32::try_from(hours * 3600 + minutes * 60).ok()?, taken))
+}
+
+/// `24/Nov/2026:02:33:56 +0100` of access logs: 26 bytes.
+pub fn clf(text: &[u8]) -> Option<Stamp> {
+    let text = text.get(..26)?;
+    let civil_s = clf_civil(text)?;
+    if text[20] != b' ' {
+        return None;
+    }
+    let (offset, taken) = offset(&text[21..])?;
+    (taken == 5).then_some(Stamp { civil_s, nanos: 0, digits: 0, zone: Zone::Offset(offset), has_year: true })
+}
+
+/// `24/Nov/2026:02:33:56` as seconds of civil time.
+fn clf_civil(text: &[u8]) -> Option<i64> {
+    let text = text.get(..20)?;
+    if text[2] != b'/' || text[6] != b'/' || text[11] != b':' {
+        return None;
+    }
+    let (hour, minute, second) = clock(&text[12..])?;
+    civil(i32::try_from(digits(&text[7..11])?).ok()?, month(&text[3..6])?, digits(&text[..2])?, hour, minute, second)
+}
+
+/// `24/Nov/2026:02:33:56.460` of HAProxy, local time: 24 bytes.
+pub fn haproxy(text: &[u8]) -> Option<Stamp> {
+    let civil_s = clf_civil(text)?;
+    let (nanos, digits, taken) = fraction(text.get(20..24)?);
+    (taken == 4).then_some(Stamp { civil_s, nanos, digits, zone: Zone::Unknown, has_year: true })
+}
+
+/// `2026/11/24 02:33:56` of nginx's error log, local time: 19 bytes.
+pub fn nginx_error(text: &[u8]) -> Option<Stamp> {
+    let text = text.get(..19)?;
+    if text[4] != b'/' || text[7] != b'/' || text[10] != b' ' {
+        return None;
+    }
+    let (hour, minute, second) = clock(&text[11..])?;
+    let civil_s = civil(
+        i32::try_from(digits(&text[..4])?).ok()?,
+        digits(&text[5..7])?,
+        digits(&text[8..10])?,
+        hour,
+        minute,
+        second,
+    )?;
+    Some(Stamp { civil_s, nanos: 0, digits: 0, zone: Zone::Unknown, has_year: true })
+}
+
+/// `Tue Nov 24 02:33:56.123456 2026` of Apache's error log, with or without fraction; all of `text`.
+pub fn asctime(text: &[u8]) -> Option<Stamp> {
+    let [_, _, _, b' ', rest @ ..] = text else { return None };
+    if rest.len() < 20 || rest[3] != b' ' || rest[6] != b' ' {
+        return None;
+    }
+    let (hour, minute, second) = clock(&rest[7..])?;
+    let (nanos, fraction_digits, taken) = fraction(&rest[15..]);
+    let year = rest.get(15 + taken..)?.strip_prefix(b" ")?;
+    if year.len() != 4 {
+        return None;
+    }
+    let civil_s =
+        civil(i32::try_from(digits(year)?).ok()?, month(&rest[..3])?, padded(&rest[4..6])?, hour, minute, second)?;
+    Some(Stamp { civil_s, nanos, digits: fraction_digits, zone: Zone::Unknown, has_year: true })
+}
+
+/// `Nov  5 06:07:08`, `Nov 05 06:07:08.123456` of syslog, without year and zone; and how many bytes it took.
+pub fn rfc3164(text: &[u8]) -> Option<(Stamp, usize)> {
+    let head = text.get(..15)?;
+    if head[3] != b' ' || head[6] != b' ' {
+        return None;
+    }
+    let (hour, minute, second) = clock(&head[7..])?;
+    let civil_s = civil(YEARLESS, month(&head[..3])?, padded(&head[4..6])?, hour, minute, second)?;
+    let (nanos, digits, taken) = fraction(&text[15..]);
+    Some((Stamp { civil_s, nanos, digits, zone: Zone::Unknown, has_year: false }, 15 + taken))
+}
+
+/// `2026-11-24T02:33:56.485104+01:00` of RFC 3339, `+0100` of journalctl's `short-iso`, also with a blank in place
+/// of `T`, also without an offset (then local); and how many bytes it took.
+pub fn iso(text: &[u8]) -> Option<(Stamp, usize)> {
+    let head = text.get(..19)?;
+    if head[4] != b'-' || head[7] != b'-' || !matches!(head[10], b'T' | b't' | b' ') {
+        return None;
+    }
+    let (hour, minute, second) = clock(&head[11..])?;
+    let civil_s = civil(
+        i32::try_from(digits(&head[..4])?).ok()?,
+        digits(&head[5..7])?,
+        digits(&head[8..10])?,
+        hour,
+        minute,
+        second,
+    )?;
+    let (nanos, digits, taken) = fraction(&text[19..]);
+    let rest = &text[19 + taken..];
+    let (zone, more) = match offset(rest) {
+        Some((offset, more)) => (Zone::Offset(offset), more),
+        None => (Zone::Unknown, 0),
+    };
+    Some((Stamp { civil_s, nanos, digits, zone, has_year: true }, 19 + taken + more))
+}
+
+/// Microseconds since 1970, as journald counts.
+pub fn micros(text: &[u8]) -> Option<Stamp> {
+    let number: i64 = std::str::from_utf8(text).ok()?.parse().ok()?;
+    let nanos = u32::try_from(number.rem_euclid(1_000_000)).ok()? * 1000;
+    Some(Stamp::utc(number.div_euclid(1_000_000), nanos, 6))
+}
+
+/// Remembers the last stamp of an access log by its bytes: most lines have that of the line before.
+#[derive(Debug, Default)]
+pub struct Cache {
+    bytes: [u8; 26],
+    stamp: Option<Stamp>,
+}
+
+impl Cache {
+    /// As [`clf`], for the 26 bytes at the beginning of `text`.
+    #[inline]
+    pub fn clf(&mut self, text: &[u8]) -> Option<Stamp> {
+        let bytes: &[u8; 26] = text.get(..26)?.try_into().ok()?;
+        if *bytes != self.bytes {
+            self.stamp = clf(bytes);
+            self.bytes = *bytes;
+        }
+        self.stamp
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    const AT: i64 = 1_795_487_636; // 2026-11-24T02:33:56Z
+
+    #[test]
+    fn reads_what_servers_write() {
+        let offset = Zone::Offset(3600);
+        for (why, got, civil_s, nanos, digits, zone) in [
+            ("access log", clf(b"24/Nov/2026:02:33:56 +0100"), AT, 0, 0, offset),
+            ("HAProxy", haproxy(b"24/Nov/2026:02:33:56.460"), AT, 460_000_000, 3, Zone::Unknown),
+            ("nginx", nginx_error(b"2026/11/24 02:33:56"), AT, 0, 0, Zone::Unknown),
+            ("Apache", asctime(b"Tue Nov 24 02:33:56.123456 2026"), AT, 123_456_000, 6, Zone::Unknown),
+            ("Apache 2.2", asctime(b"Tue Nov 24 02:33:56 2026"), AT, 0, 0, Zone::Unknown),
+            ("rsyslog", iso(b"2026-11-24T02:33:56.5+01:00 x").map(|got| got.0), AT, 500_000_000, 1, offset),
+            ("short-iso", iso(b"2026-11-24T02:33:56+0100 x").map(|got| got.0), AT, 0, 0, offset),
+            ("journald", micros(b"1795487636000001"), AT, 1000, 6, Zone::Offset(0)),
+        ] {
+            let stamp = got.unwrap_or_else(|| unreachable!("{why}"));
+            assert_eq!((stamp.civil_s, stamp.nanos, stamp.digits, stamp.zone), (civil_s, nanos, digits, zone), "{why}");
+        }
+    }
+
+    #[test]
+    fn leaves_alone_what_is_no_moment() {
+        assert_eq!(clf(b"31/Feb/2026:02:33:56 +0100"), None);
+        assert_eq!(clf(b"24/nov/2026:02:33:56 +0100"), None);
+        assert_eq!(nginx_error(b"2026/11/24 24:00:00"), None);
+        assert_eq!(iso(b"2026-11-24T02:33:56+24:00").map(|got| got.0.zone), Some(Zone::Unknown));
+        assert_eq!(rfc3164(b"Feb 30 00:00:00 x"), None);
+    }
+
+    #[test]
+    fn a_leap_day_survives_without_a_year() {
+        let (stamp, taken) = rfc3164(b"Feb 29 06:07:08 host x").unwrap();
+        assert_eq!((taken, stamp.has_year), (15, false));
+        assert_eq!(stamp.in_year(2024).civil_s, civil(2024, 2, 29, 6, 7, 8).unwrap());
+    }
+}
