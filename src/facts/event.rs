@@ -3,6 +3,8 @@
 
 use serde::Serialize;
 
+use crate::format::Record;
+
 /// What happened. The names are those of the contract, section 6.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -108,4 +110,10 @@ impl Said {
     pub fn of(kind: Kind, service: Option<String>) -> Said {
         Said { kind, service, address: None, port: None, errno: None, pid: None, signal: None }
     }
+}
+
+/// Whose line it is: the unit without `.service`, else the program.
+pub fn service_name(record: &Record<'_>) -> Option<String> {
+    let unit = record.unit.as_deref().map(|unit| unit.strip_suffix(".service").unwrap_or(unit));
+    unit.or(record.program.as_deref()).map(str::to_owned)
 }

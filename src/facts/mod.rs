@@ -1,12 +1,23 @@
-//! Records to facts.
+//! Records to facts: plain data that merges. Counts of requests by second, events in the words of each program, signs
+//! of a cause, claims of ports. [`Facts::merge`] is associative and commutative, so nothing after this room knows how
+//! the work was divided.
 
 pub mod bind;
+pub mod claim;
 pub mod event;
 pub mod lifecycle;
 pub mod operator;
+pub mod sign;
+pub mod survey;
+pub mod traffic;
 
-use crate::format::Record;
+use std::collections::BTreeMap;
+
+use crate::format::{Record, Stamp};
+use claim::Claim;
 use event::Said;
+use sign::Sign;
+use traffic::{Series, SeriesKey};
 
 /// What the record says happened, if anything. Only from a line that a program writes about itself: never from a
 /// traffic line, whose text is the client's.
@@ -15,4 +26,221 @@ pub fn said(record: &Record<'_>) -> Option<Said> {
         return None;
     }
     bind::failure(record).or_else(|| lifecycle::event(record)).or_else(|| operator::action(record))
+}
+
+/// A block of a source: the source's index, and the block's.
+pub type BlockId = (usize, usize);
+
+/// Where a record stands: source, block, and its first line counted from the block's beginning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    #[allow(missing_docs)]
+    pub block: BlockId,
+    /// Lines before it in the block.
+    pub line: usize,
+    /// Bytes before it in the source.
+    pub offset: usize,
+}
+
+/// A moment as written, with what finds its year: how often the year had turned before it in its block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Moment {
+    #[allow(missing_docs)]
+    pub stamp: Stamp,
+    #[allow(missing_docs)]
+    pub turn: u32,
+}
+
+/// A fact with its place and moment.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct At<T> {
+    #[allow(missing_docs)]
+    pub place: Place,
+    /// `None` where the record has none: bare lines of Apache.
+    pub moment: Option<Moment>,
+    #[allow(missing_docs)]
+    pub host: Option<String>,
+    #[allow(missing_docs)]
+    pub fact: T,
+}
+
+/// An event, with what the line says of who wrote it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Event {
+    #[allow(missing_docs)]
+    pub said: Said,
+    #[allow(missing_docs)]
+    pub program: Option<String>,
+    /// The writer's.
+    pub pid: Option<i64>,
+    /// What the writer said; at most [`MESSAGE_CHARS`].
+    pub message: String,
+    /// Who acted: sudo's user.
+    pub user: Option<String>,
+    #[allow(missing_docs)]
+    pub image: Option<String>,
+    /// A container's exit status.
+    pub exit_code: Option<i64>,
+}
+
+/// Characters kept of a message.
+pub const MESSAGE_CHARS: usize = 400;
+
+/// One kind of error line of one writer, counted by second.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Signs {
+    /// Lines by civil second (UTC where the stamp tells it), with whether it does.
+    pub seconds: BTreeMap<(Moment, BlockId), u64>,
+    /// The first lines of each block, as samples.
+    pub samples: Vec<At<String>>,
+}
+
+/// Whose error lines.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SignKey {
+    #[allow(missing_docs)]
+    pub source: usize,
+    #[allow(missing_docs)]
+    pub sign: Sign,
+    /// The service that writes.
+    pub service: String,
+    /// The upstream or backend that it is about.
+    pub about: Option<String>,
+}
+
+/// A client that an error line names, with its moment: what finds the zone of an error log beside an access log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ClientLine {
+    #[allow(missing_docs)]
+    pub source: usize,
+    #[allow(missing_docs)]
+    pub stamp: Stamp,
+    /// [`traffic::client_hash`]
+    pub client: u64,
+}
+
+/// What a block holds, besides facts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BlockFacts {
+    /// Bytes of the source from and to.
+    pub bytes: (usize, usize),
+    #[allow(missing_docs)]
+    pub lines: usize,
+    /// Earliest and latest moment, as [`traffic::counted_at`].
+    pub span: Option<(i64, i64)>,
+    /// First and last stamp without a year, and how often the year turns between them.
+    pub yearless: Option<(Stamp, Stamp, u32)>,
+}
+
+/// What is counted of a source.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SourceFacts {
+    /// Records by innermost format and the formats around it.
+    pub formats: BTreeMap<(&'static str, Vec<&'static str>), u64>,
+    #[allow(missing_docs)]
+    pub hosts: BTreeMap<String, u64>,
+    #[allow(missing_docs)]
+    pub records: u64,
+    /// Lines that continue a record.
+    pub continuations: u64,
+    #[allow(missing_docs)]
+    pub unparsed: u64,
+    /// The first unread lines of each block.
+    pub samples: Vec<(Place, String)>,
+    /// Earliest and latest stamp.
+    pub span: Option<(Moment, Moment)>,
+    /// Records by the offset that their stamps state.
+    pub offsets: BTreeMap<i32, u64>,
+    /// Records whose stamps state none.
+    pub zoneless: u64,
+}
+
+/// What one block, one file, one host has to say.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    #[allow(missing_docs)]
+    pub sources: BTreeMap<usize, SourceFacts>,
+    #[allow(missing_docs)]
+    pub blocks: BTreeMap<BlockId, BlockFacts>,
+    #[allow(missing_docs)]
+    pub series: BTreeMap<SeriesKey, Series>,
+    #[allow(missing_docs)]
+    pub events: Vec<At<Event>>,
+    #[allow(missing_docs)]
+    pub signs: BTreeMap<SignKey, Signs>,
+    #[allow(missing_docs)]
+    pub claims: Vec<At<Claim>>,
+    #[allow(missing_docs)]
+    pub client_lines: Vec<ClientLine>,
+    /// Messages of programs in syslog and the journal, for finding the zone: hash, place in time, at most
+    /// [`VOTES_A_BLOCK`] of a block.
+    pub messages: Vec<At<u64>>,
+}
+
+/// Messages kept of a block for finding its zone.
+pub const VOTES_A_BLOCK: usize = 4000;
+
+impl Facts {
+    /// Adds what others say. In any order: [`Facts::sorted`] gives the same.
+    pub fn merge(&mut self, other: Facts) {
+        for (source, facts) in other.sources {
+            self.sources.entry(source).or_default().merge(facts);
+        }
+        self.blocks.extend(other.blocks);
+        for (key, series) in other.series {
+            self.series.entry(key).or_default().merge(series);
+        }
+        for (key, signs) in other.signs {
+            let own = self.signs.entry(key).or_default();
+            for (second, count) in signs.seconds {
+                *own.seconds.entry(second).or_default() += count;
+            }
+            own.samples.extend(signs.samples);
+        }
+        self.events.extend(other.events);
+        self.claims.extend(other.claims);
+        self.client_lines.extend(other.client_lines);
+        self.messages.extend(other.messages);
+    }
+
+    /// The same facts in the one order that does not depend on how they were merged.
+    pub fn sorted(mut self) -> Facts {
+        self.events.sort();
+        self.claims.sort();
+        self.client_lines.sort();
+        self.messages.sort();
+        for series in self.series.values_mut() {
+            series.failures.sort();
+        }
+        for signs in self.signs.values_mut() {
+            signs.samples.sort();
+        }
+        for source in self.sources.values_mut() {
+            source.samples.sort();
+        }
+        self
+    }
+}
+
+impl SourceFacts {
+    fn merge(&mut self, other: SourceFacts) {
+        for (format, count) in other.formats {
+            *self.formats.entry(format).or_default() += count;
+        }
+        for (host, count) in other.hosts {
+            *self.hosts.entry(host).or_default() += count;
+        }
+        for (offset, count) in other.offsets {
+            *self.offsets.entry(offset).or_default() += count;
+        }
+        self.records += other.records;
+        self.continuations += other.continuations;
+        self.unparsed += other.unparsed;
+        self.zoneless += other.zoneless;
+        self.samples.extend(other.samples);
+        self.span = match (self.span, other.span) {
+            (Some((first, last)), Some((from, to))) => Some((first.min(from), last.max(to))),
+            (span, None) | (None, span) => span,
+        };
+    }
 }

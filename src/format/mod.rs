@@ -3,6 +3,7 @@
 //! A format says by which sign its records begin, and reads one record. Which of them a file holds is decided by
 //! [`recognise`]; what of an envelope and what of the line inside it counts is decided once, by [`nest`].
 
+pub mod access;
 pub mod apache;
 pub mod docker;
 pub mod haproxy;
@@ -10,6 +11,7 @@ pub mod journald;
 pub mod kernel;
 pub mod nest;
 pub mod nginx;
+pub mod read;
 pub mod recognise;
 pub mod stamp;
 pub mod sudo;
@@ -298,7 +300,7 @@ pub struct Hit<'a> {
     pub status: u16,
     /// HAProxy's termination state; empty elsewhere.
     pub termination: &'a [u8],
-    /// Method and target, for telling requests apart.
+    /// Method, a blank and the target, for telling requests apart; empty where the request line is broken.
     pub request: &'a [u8],
     /// Virtual host, or HAProxy's `backend/server`; empty if the line has none.
     pub scope: &'a [u8],

@@ -1,1 +1,132 @@
-//! stub
+//! Which format is this? By content alone: a sample of lines is read with every format, and the one that reads most
+//! of them is the file's own. Others that read lines which it cannot are kept beside it, as files may mix formats.
+
+use memchr::memchr;
+
+use super::{FORMATS, Format, Framing, access, apache, journald, nginx};
+use crate::input::blocks::{line_before, split_line};
+
+/// Lines looked at: at the beginning, and at each of the places further on.
+const HEAD_LINES: usize = 200;
+const LATER_LINES: usize = 40;
+/// Where else to look, in eighths of the file.
+const LATER: [usize; 3] = [2, 5, 7];
+/// Bytes looked at in one place, for files of very long lines.
+const PLACE_BYTES: usize = 256 << 10;
+
+/// What a file holds.
+#[derive(Clone)]
+pub struct Recognised {
+    /// The format of most of its records.
+    pub format: &'static dyn Format,
+    /// Formats that some of its lines have besides.
+    pub others: Vec<&'static dyn Format>,
+}
+
+/// The formats of `bytes`; `None` if no known program wrote them. The name decides only between Apache and nginx,
+/// whose combined logs are the same to the byte.
+pub fn recognise(name: &str, bytes: &[u8]) -> Option<Recognised> {
+    let lines = sample(bytes);
+    let reads = |format: &dyn Format, at: usize, line: &[u8]| {
+        format.is_start(line_before(bytes, at), line) && format.parse(whole(format, bytes, at, line)).is_some()
+    };
+    let read: Vec<Vec<bool>> = FORMATS
+        .iter()
+        .map(|format| lines.iter().map(|(at, line)| reads(*format, *at, line)).collect())
+        .collect();
+    let counts = read.iter().map(|lines| lines.iter().filter(|read| **read).count());
+    let (best, most) = counts.enumerate().rev().max_by_key(|(_, count)| *count)?;
+    if most == 0 {
+        return None;
+    }
+    let format = settle(FORMATS[best], name, bytes, &lines);
+    let others = FORMATS.iter().zip(&read).enumerate().filter(|(index, (other, lines))| {
+        let adds = lines.iter().zip(&read[best]).any(|(other, own)| *other && !own);
+        *index != best && other.name() != format.name() && adds
+    });
+    Some(Recognised { format, others: others.map(|(_, (format, _))| *format).collect() })
+}
+
+/// What `parse` needs to see of a record that begins with `line`: for binary entries more than the line.
+fn whole<'a>(format: &dyn Format, bytes: &'a [u8], at: usize, line: &'a [u8]) -> &'a [u8] {
+    match format.framing() {
+        Framing::JournalExport => {
+            let len = journald::entry_len(&bytes[at..]);
+            &bytes[at..at + len]
+        }
+        Framing::Lines | Framing::SingleLines => line,
+    }
+}
+
+/// Lines from several places of the file, with their offsets.
+fn sample(bytes: &[u8]) -> Vec<(usize, &[u8])> {
+    let mut lines = Vec::new();
+    take(bytes, 0, HEAD_LINES, &mut lines);
+    for eighth in LATER {
+        let at = bytes.len() / 8 * eighth;
+        if at > lines.last().map_or(0, |(at, _)| *at)
+            && let Some(newline) = bytes.get(at..).and_then(|rest| memchr(b'\n', rest))
+        {
+            take(bytes, at + newline + 1, LATER_LINES, &mut lines);
+        }
+    }
+    lines
+}
+
+fn take<'a>(bytes: &'a [u8], from: usize, count: usize, lines: &mut Vec<(usize, &'a [u8])>) {
+    let mut at = from;
+    let until = bytes.len().min(from.saturating_add(PLACE_BYTES));
+    for _ in 0..count {
+        if at >= until {
+            break;
+        }
+        let (line, rest) = split_line(&bytes[at..]);
+        if !line.is_empty() {
+            lines.push((at, line));
+        }
+        at = bytes.len() - rest.len();
+    }
+}
+
+/// Decides between forms that the same line can have.
+fn settle(
+    format: &'static dyn Format,
+    name: &str,
+    bytes: &[u8],
+    lines: &[(usize, &[u8])],
+) -> &'static dyn Format {
+    match format.name() {
+        "nginx-access" | "apache-access" => settle_combined(format, name, lines),
+        "syslog-rfc3164" | "journald-short" => {
+            let marked = lines.iter().any(|(at, line)| journald::shows_marks(line_before(bytes, *at), line));
+            if marked { &journald::Short } else { format }
+        }
+        _ => format,
+    }
+}
+
+fn settle_combined(format: &'static dyn Format, name: &str, lines: &[(usize, &[u8])]) -> &'static dyn Format {
+    let vhost = |line: &[u8]| apache::VhostAccessLog.parse(line).is_some();
+    let common = |line: &[u8]| nginx::AccessLog.parse(line).is_none();
+    if lines.iter().all(|(_, line)| vhost(line)) {
+        return &apache::VhostAccessLog;
+    }
+    if format.name() == "apache-access" || lines.iter().any(|(_, line)| common(line) && !vhost(line)) {
+        return format;
+    }
+    let (mut as_nginx, mut as_apache) = (0, 0);
+    for (_, line) in lines {
+        let marks = access::marks(line);
+        as_nginx += usize::from(marks.nginx);
+        as_apache += usize::from(marks.apache);
+    }
+    let name = name.to_ascii_lowercase();
+    let named_apache = name.contains("apache") || name.contains("httpd");
+    let named_nginx = name.contains("nginx");
+    match as_nginx.cmp(&as_apache) {
+        std::cmp::Ordering::Less if !named_nginx => &apache::AccessLog,
+        std::cmp::Ordering::Equal if named_apache => &apache::AccessLog,
+        _ if named_apache && as_nginx == 0 => &apache::AccessLog,
+        _ => &nginx::AccessLog,
+    }
+}

@@ -1,0 +1,283 @@
+//! The first look: every record of every source once, all blocks in parallel.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
+use super::claim::claims;
+use super::traffic::{Builder, Scratch, SeriesKey, counted_at, hit_of, service};
+use super::{
+    At, BlockFacts, BlockId, ClientLine, Event, Facts, MESSAGE_CHARS, Moment, Place, SignKey, SourceFacts, event, said, sign, traffic,
+};
+use crate::format::read::{self, Detail, Item, blocks, walk};
+use crate::format::recognise::Recognised;
+use crate::format::{Framing, Hit, Record, Stamp};
+
+/// Unread lines kept of a block.
+const SAMPLES: usize = 3;
+/// Bytes kept of an unread line.
+const SAMPLE_BYTES: usize = 200;
+
+/// A source that a format was found for.
+pub struct Input<'a> {
+    #[allow(missing_docs)]
+    pub name: &'a str,
+    #[allow(missing_docs)]
+    pub bytes: &'a [u8],
+    #[allow(missing_docs)]
+    pub recognised: &'a Recognised,
+}
+
+/// Reads all records of all inputs; block by block, in parallel within one file and across files.
+pub fn survey(inputs: &[Input<'_>], block_bytes: usize) -> Facts {
+    let jobs: Vec<(BlockId, (usize, usize))> = inputs
+        .iter()
+        .enumerate()
+        .flat_map(|(source, input)| {
+            let blocks = blocks(input.bytes, input.recognised.format, block_bytes);
+            blocks.into_iter().enumerate().map(move |(index, block)| ((source, index), (block.start, block.end)))
+        })
+        .collect();
+    let read: Vec<(Facts, usize)> = jobs.par_iter().map(|(id, range)| block(&inputs[id.0], *id, *range)).collect();
+    let mut facts = Facts::default();
+    let mut previous: Option<(usize, usize)> = None;
+    for ((id, range), (part, end)) in jobs.into_iter().zip(read) {
+        let input = &inputs[id.0];
+        let begins = previous.filter(|(source, _)| *source == id.0).map_or(range.0, |(_, end)| end);
+        // A record reached beyond its block (a binary field held what looks like a record's start): this block was
+        // read from the wrong place, so it is read again from where the last record ended.
+        let misplaced = input.recognised.format.framing() == Framing::JournalExport && begins != range.0;
+        let (part, end) = if misplaced { block(input, id, (begins, range.1.max(begins))) } else { (part, end) };
+        facts.merge(part);
+        previous = Some((id.0, end));
+    }
+    facts.sorted()
+}
+
+/// Reads one block; gives its facts and where its last record ended.
+fn block(input: &Input<'_>, id: BlockId, range: (usize, usize)) -> (Facts, usize) {
+    let mut reader = Reader::new(input, id);
+    let (end, lines) = walk(input.recognised, input.bytes, range, Detail::Hits, &mut |place, item| {
+        let at = Place { block: id, line: place.line, offset: place.offset };
+        match item {
+            Item::Hit(hit) => reader.hit(&hit),
+            Item::Record(record) => reader.record(at, &record, place.lines),
+            Item::Unparsed => reader.unparsed(at, &place),
+            Item::Separator => {}
+        }
+    });
+    (reader.finish((range.0, end), lines), end)
+}
+
+/// Collects the facts of a block.
+struct Reader<'a> {
+    input: &'a Input<'a>,
+    id: BlockId,
+    facts: Facts,
+    source: SourceFacts,
+    block: BlockFacts,
+    traffic: Builder,
+    /// Requests of the fast path: one service, no host, so their series is found once.
+    plain: BTreeMap<bool, traffic::Growing>,
+    hits: u64,
+    last_hit: Option<Stamp>,
+    scratch: Scratch,
+}
+
+impl<'a> Reader<'a> {
+    fn new(input: &'a Input<'a>, id: BlockId) -> Self {
+        Reader {
+            input,
+            id,
+            facts: Facts::default(),
+            source: SourceFacts::default(),
+            block: BlockFacts::default(),
+            traffic: Builder::default(),
+            plain: BTreeMap::new(),
+            hits: 0,
+            last_hit: None,
+            scratch: Scratch::default(),
+        }
+    }
+
+    #[inline]
+    fn hit(&mut self, hit: &Hit<'_>) {
+        self.hits += 1;
+        if self.last_hit != Some(hit.stamp) {
+            self.last_hit = Some(hit.stamp);
+            self.moment(hit.stamp);
+        }
+        let offset = stated(&hit.stamp);
+        if let Some(offset) = offset {
+            *self.source.offsets.entry(offset).or_default() += 1;
+        } else {
+            self.source.zoneless += 1;
+        }
+        self.plain.entry(offset.is_some()).or_default().add(hit);
+    }
+
+    fn record(&mut self, at: Place, record: &Record<'_>, lines: usize) {
+        self.source.records += 1;
+        self.source.continuations += lines as u64 - 1;
+        *self.source.formats.entry((record.format, record.envelope.clone())).or_default() += 1;
+        let moment = record.stamp.map(|stamp| self.moment(stamp));
+        match record.stamp.as_ref().map(stated) {
+            Some(Some(offset)) => *self.source.offsets.entry(offset).or_default() += 1,
+            Some(None) => self.source.zoneless += 1,
+            None => {}
+        }
+        let host = record.host.as_deref().map(str::to_owned);
+        if let Some(host) = &host {
+            *self.source.hosts.entry(host.clone()).or_default() += 1;
+        }
+        if record.is_traffic {
+            self.traffic_line(record, host);
+            return;
+        }
+        let at = |fact| At { place: at, moment, host: host.clone(), fact };
+        if let Some(said) = said(record) {
+            self.facts.events.push(at_event(&at, said, record));
+        }
+        self.facts.claims.extend(claims(record).into_iter().map(|claim| At { place: at(()).place, moment, host: host.clone(), fact: claim }));
+        if let Some((sign, about)) = sign::sign(record) {
+            self.sign(sign, about, record, &at(()));
+        }
+        if let (Some(client), Some(stamp)) = (&record.client, record.stamp) {
+            let client = traffic::client_hash(client.as_bytes());
+            self.facts.client_lines.push(ClientLine { source: self.id.0, stamp, client });
+        }
+        if self.facts.messages.len() < super::VOTES_A_BLOCK
+            && let (Some(program), Some(_)) = (&record.program, moment)
+        {
+            let key = format!("{program}\0{}\0{}", record.pid.unwrap_or(-1), record.message().trim());
+            let hash = rapidhash::v3::rapidhash_v3(key.as_bytes());
+            self.facts.messages.push(At { place: at(()).place, moment, host: host.clone(), fact: hash });
+        }
+    }
+
+    fn traffic_line(&mut self, record: &Record<'_>, host: Option<String>) {
+        if let Some(hit) = hit_of(record, &mut self.scratch) {
+            let key = SeriesKey {
+                source: self.id.0,
+                service: service(record.format, self.input.name).into(),
+                host: host.filter(|_| !record.envelope.is_empty()),
+                zoned: stated(&hit.stamp).is_some(),
+            };
+            self.traffic.series(key).add(&hit);
+        }
+    }
+
+    fn sign(&mut self, sign: sign::Sign, about: Option<String>, record: &Record<'_>, at: &At<()>) {
+        let Some(moment) = at.moment else { return };
+        let service = service_of(record, self.input.name);
+        let signs = self.facts.signs.entry(SignKey { source: self.id.0, sign, service, about }).or_default();
+        *signs.seconds.entry((Moment { stamp: Stamp { nanos: 0, digits: 0, ..moment.stamp }, ..moment }, self.id)).or_default() += 1;
+        if signs.samples.len() < SAMPLES {
+            let text: String = record.message().chars().take(MESSAGE_CHARS).collect();
+            signs.samples.push(At { place: at.place, moment: at.moment, host: at.host.clone(), fact: text });
+        }
+    }
+
+    fn unparsed(&mut self, at: Place, place: &read::Place<'_>) {
+        if place.raw.iter().all(|byte| *byte == 0) {
+            return; // a part of the file that was lost while it was read, or never written
+        }
+        self.source.unparsed += 1;
+        if self.source.samples.len() < SAMPLES {
+            let kept = &place.raw[..place.raw.len().min(SAMPLE_BYTES)];
+            self.source.samples.push((at, String::from_utf8_lossy(kept).into_owned()));
+        }
+    }
+
+    /// Takes note of a moment: for the span of the block, and for turns of the year.
+    fn moment(&mut self, stamp: Stamp) -> Moment {
+        let turn = if stamp.has_year { 0 } else { self.turn(stamp) };
+        let moment = Moment { stamp, turn };
+        if stamp.has_year {
+            let at = counted_at(&stamp);
+            self.block.span = Some(self.block.span.map_or((at, at), |(first, last)| (first.min(at), last.max(at))));
+        }
+        self.source.span = Some(self.source.span.map_or((moment, moment), |(first, last)| {
+            let key = |moment: &Moment| (moment.turn, counted_at(&moment.stamp), moment.stamp.nanos);
+            let earlier = if key(&moment) < key(&first) { moment } else { first };
+            let later = if key(&moment) > key(&last) { moment } else { last };
+            (earlier, later)
+        }));
+        moment
+    }
+
+    /// How often the year has turned in this block: when the month falls by six or more (`formats/time.md`, 3.2).
+    fn turn(&mut self, stamp: Stamp) -> u32 {
+        let (first, last, turns) = self.block.yearless.unwrap_or((stamp, stamp, 0));
+        let turns = turns + u32::from(turns_year(&last, &stamp));
+        self.block.yearless = Some((first, stamp, turns));
+        turns
+    }
+
+    fn finish(mut self, bytes: (usize, usize), lines: usize) -> Facts {
+        self.block.bytes = bytes;
+        self.block.lines = lines;
+        if self.hits > 0 {
+            self.source.records += self.hits;
+            let format = self.input.recognised.format.name();
+            *self.source.formats.entry((format, Vec::new())).or_default() += self.hits;
+        }
+        let mut facts = self.facts;
+        facts.series = self.traffic.finish();
+        for (zoned, growing) in self.plain {
+            let format = self.input.recognised.format.name();
+            let service = service(format, self.input.name).into();
+            let key = SeriesKey { source: self.id.0, service, host: None, zoned };
+            facts.series.entry(key).or_default().merge(growing.finish());
+        }
+        facts.blocks.insert(self.id, self.block);
+        facts.sources.insert(self.id.0, self.source);
+        facts
+    }
+}
+
+/// Whether the year turns between two stamps without one: the month falls by six or more.
+pub fn turns_year(before: &Stamp, after: &Stamp) -> bool {
+    before.civil_s - after.civil_s > 180 * 86_400
+}
+
+/// The offset that the stamp states.
+fn stated(stamp: &Stamp) -> Option<i32> {
+    match stamp.zone {
+        crate::format::Zone::Offset(offset) => Some(offset),
+        crate::format::Zone::Unknown => None,
+    }
+}
+
+/// The service whose error line this is.
+pub fn service_of(record: &Record<'_>, source: &str) -> String {
+    match record.format {
+        "nginx-error" => "nginx".into(),
+        "haproxy-notice" => "haproxy".into(),
+        "apache-error" => service(record.format, source).into(),
+        _ => super::event::service_name(record).unwrap_or_default(),
+    }
+}
+
+fn at_event(at: &dyn Fn(()) -> At<()>, said: event::Said, record: &Record<'_>) -> At<Event> {
+    let At { place, moment, host, .. } = at(());
+    let own = |text: &Option<crate::format::Text<'_>>| text.as_deref().map(str::to_owned);
+    let text = match (&record.action, &record.container, record.text_field("COMMAND")) {
+        (Some(action), Some(container), _) => {
+            format!("{action} {}", container.name.as_deref().unwrap_or_default())
+        }
+        (_, _, Some(command)) => command.to_owned(),
+        _ => record.message().to_owned(),
+    };
+    let exit_code = record.attributes.iter().find(|(key, _)| key == "exitCode").and_then(|(_, value)| value.parse().ok());
+    let event = Event {
+        said,
+        program: own(&record.program),
+        pid: record.pid,
+        message: text.trim().chars().take(MESSAGE_CHARS).collect(),
+        user: own(&record.user),
+        image: record.container.as_ref().and_then(|container| own(&container.image)),
+        exit_code,
+    };
+    At { place, moment, host, fact: event }
+}

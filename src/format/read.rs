@@ -1,0 +1,198 @@
+//! Walks over the records of a block.
+
+use std::ops::Range;
+
+use memchr::{memchr, memchr_iter, memmem};
+
+use super::recognise::Recognised;
+use super::{Format, Framing, Hit, Record, journald, stamp};
+use crate::input::blocks::{cut, line_before, split_line};
+
+/// What a walk meets.
+pub enum Item<'a> {
+    /// A request that the fast path read.
+    Hit(Hit<'a>),
+    /// A record, read with care, and the format that read it.
+    Record(Box<Record<'a>>),
+    /// A line that no known program wrote.
+    Unparsed,
+    /// A line that is no record but belongs to the form: `-- Boot … --`, a blank line.
+    Separator,
+}
+
+/// Where an item stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place<'a> {
+    /// Bytes before it in the source.
+    pub offset: usize,
+    /// Lines before its first line in the block.
+    pub line: usize,
+    /// Lines that it spans.
+    pub lines: usize,
+    /// Its bytes, without the last newline.
+    pub raw: &'a [u8],
+}
+
+/// Whether records are wanted whole, or requests only as hits where that is enough.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    #[allow(missing_docs)]
+    Hits,
+    #[allow(missing_docs)]
+    Records,
+}
+
+/// Cuts `bytes` into blocks of about `size`, each beginning at the start of a record of `format`.
+pub fn blocks(bytes: &[u8], format: &dyn Format, size: usize) -> Vec<Range<usize>> {
+    cut(bytes.len(), size, &|from| next_start(bytes, from, format))
+}
+
+/// The first start of a record behind `from`.
+fn next_start(bytes: &[u8], from: usize, format: &dyn Format) -> usize {
+    if format.framing() == Framing::JournalExport {
+        // A binary field may hold these bytes too: the survey checks each block against the end of the one before.
+        return memmem::find(&bytes[from..], b"\n\n__CURSOR=").map_or(bytes.len(), |found| from + found + 2);
+    }
+    let mut at = from;
+    loop {
+        let Some(newline) = memchr(b'\n', &bytes[at..]) else { return bytes.len() };
+        at += newline + 1;
+        if at >= bytes.len() || format.framing() == Framing::SingleLines {
+            return at;
+        }
+        let (line, _) = split_line(&bytes[at..]);
+        if format.is_start(line_before(bytes, at), line) {
+            return at;
+        }
+    }
+}
+
+/// Calls `each` for every record of `bytes[start..end]`. Gives the offset at which the last one ended (behind `end`,
+/// where the last record begins before it) and the number of lines.
+pub fn walk<'a>(
+    recognised: &Recognised,
+    bytes: &'a [u8],
+    (start, end): (usize, usize),
+    detail: Detail,
+    each: &mut dyn FnMut(Place<'a>, Item<'a>),
+) -> (usize, usize) {
+    match recognised.format.framing() {
+        Framing::JournalExport => entries(recognised, bytes, (start, end), each),
+        Framing::Lines | Framing::SingleLines => lines(recognised, bytes, (start, end), detail, each),
+    }
+}
+
+fn entries<'a>(
+    recognised: &Recognised,
+    bytes: &'a [u8],
+    (start, end): (usize, usize),
+    each: &mut dyn FnMut(Place<'a>, Item<'a>),
+) -> (usize, usize) {
+    let (mut at, mut line) = (start, 0);
+    while at < end {
+        let len = journald::entry_len(&bytes[at..]).max(1);
+        let raw = &bytes[at..at + len];
+        let entry = raw.trim_ascii_end();
+        let count = memchr_iter(b'\n', raw).count();
+        let lines = memchr_iter(b'\n', entry).count() + 1;
+        let item = match recognised.format.parse(raw) {
+            _ if entry.is_empty() => Item::Separator,
+            Some(record) => Item::Record(Box::new(record)),
+            None => Item::Unparsed,
+        };
+        each(Place { offset: at, line, lines, raw: entry }, item);
+        at += len;
+        line += count;
+    }
+    (at, line)
+}
+
+fn lines<'a>(
+    recognised: &Recognised,
+    bytes: &'a [u8],
+    (start, end): (usize, usize),
+    detail: Detail,
+    each: &mut dyn FnMut(Place<'a>, Item<'a>),
+) -> (usize, usize) {
+    let mut stamps = stamp::Cache::default();
+    let mut cursor = Cursor { bytes, at: start, line: 0, end, last: line_before(bytes, start) };
+    while cursor.at < end {
+        let previous = cursor.last;
+        let (offset, first) = (cursor.at, cursor.line);
+        let line = cursor.next_line();
+        if detail == Detail::Hits
+            && let Some(hit) = recognised.format.hit(line, &mut stamps)
+        {
+            each(Place { offset, line: first, lines: 1, raw: line }, Item::Hit(hit));
+        } else {
+            let is_start = recognised.format.is_start(previous, line);
+            if is_start && recognised.format.framing() == Framing::Lines {
+                cursor.continue_record(recognised);
+            }
+            let raw = cursor.since(offset);
+            let place = Place { offset, line: first, lines: cursor.line - first, raw };
+            each(place, read(recognised, is_start, previous, line, raw));
+        }
+    }
+    (cursor.at, cursor.line)
+}
+
+/// Reads a record with the file's own format, else its first line with one of the others.
+fn read<'a>(
+    recognised: &Recognised,
+    is_start: bool,
+    previous: &[u8],
+    line: &'a [u8],
+    raw: &'a [u8],
+) -> Item<'a> {
+    if let Some(record) = is_start.then(|| recognised.format.parse(raw)).flatten() {
+        return Item::Record(Box::new(record));
+    }
+    if line.is_empty() || journald::is_separator(line) {
+        return Item::Separator;
+    }
+    let reads = |format: &&&'static dyn Format| format.is_start(previous, line);
+    let record = recognised.others.iter().filter(reads).find_map(|format| format.parse(raw));
+    record.map_or(Item::Unparsed, |record| Item::Record(Box::new(record)))
+}
+
+struct Cursor<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    line: usize,
+    end: usize,
+    /// The line that was read last.
+    last: &'a [u8],
+}
+
+impl<'a> Cursor<'a> {
+    fn next_line(&mut self) -> &'a [u8] {
+        let (line, rest) = split_line(&self.bytes[self.at..]);
+        self.at = self.bytes.len() - rest.len();
+        self.line += 1;
+        self.last = line;
+        line
+    }
+
+    /// Takes the lines that go on with the record of the last line.
+    fn continue_record(&mut self, recognised: &Recognised) {
+        while self.at < self.end {
+            let (next, _) = split_line(&self.bytes[self.at..]);
+            let starts = |format: &dyn Format| format.is_start(self.last, next);
+            if starts(recognised.format) || recognised.others.iter().any(|format| starts(*format)) {
+                break;
+            }
+            if journald::is_separator(next) {
+                break;
+            }
+            self.next_line();
+        }
+    }
+
+    /// The bytes since `offset`, without the last line end.
+    fn since(&self, offset: usize) -> &'a [u8] {
+        let raw = &self.bytes[offset..self.at];
+        let raw = raw.strip_suffix(b"\n").unwrap_or(raw);
+        raw.strip_suffix(b"\r").unwrap_or(raw)
+    }
+}

@@ -1,0 +1,70 @@
+//! Paths to bytes: finds the files, maps or reads them, and cuts them into blocks.
+
+pub mod blocks;
+pub mod discover;
+pub mod kind;
+pub mod map;
+
+use map::Map;
+
+pub use discover::{Found, discover};
+
+/// Where the bytes of a source lie.
+#[derive(Debug)]
+pub enum Bytes {
+    /// A plain file, mapped.
+    Mapped(Map),
+    /// A small file, or a stream, read into memory.
+    Read(Vec<u8>),
+}
+
+/// One stream of bytes.
+#[derive(Debug)]
+pub struct Source {
+    /// The path as given, or found below a folder that was given; `-` for standard input.
+    pub name: String,
+    bytes: Bytes,
+    /// Length when it was opened.
+    pub len: u64,
+    /// When the file was last written, in seconds since 1970; `None` for streams.
+    pub modified_s: Option<i64>,
+    /// Device and inode, by which a file that is named twice is known; `None` for streams.
+    pub identity: Option<(u64, u64)>,
+    /// What went wrong with it, if anything.
+    pub problem: Option<String>,
+}
+
+impl Source {
+    /// A source that was read from somewhere else than a file.
+    pub fn read(name: &str, bytes: Vec<u8>) -> Source {
+        let len = bytes.len() as u64;
+        Source { name: name.into(), bytes: Bytes::Read(bytes), len, modified_s: None, identity: None, problem: None }
+    }
+
+    /// All its bytes.
+    pub fn bytes(&self) -> &[u8] {
+        match &self.bytes {
+            Bytes::Mapped(map) => map.bytes(),
+            Bytes::Read(bytes) => bytes,
+        }
+    }
+
+    /// Whether the file has become shorter since it was opened, so that a part of it could not be read.
+    pub fn has_shrunk(&self) -> bool {
+        match &self.bytes {
+            Bytes::Mapped(map) => map.lost_pages() || discover::length_now(self).is_some_and(|now| now < self.len),
+            Bytes::Read(_) => false,
+        }
+    }
+}
+
+/// A path that gave no source, and why.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Skipped {
+    #[allow(missing_docs)]
+    pub path: String,
+    /// In words for a person.
+    pub reason: String,
+    /// Whether the user was right to expect that it could be read: exit status 3.
+    pub is_problem: bool,
+}

@@ -1,0 +1,3 @@
+//! Incidents to what people read and tools use.
+
+pub mod export;
