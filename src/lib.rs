@@ -1,5 +1,6 @@
 //! pmtrace reads servers' logs after an outage and says what failed.
 
+pub mod analysis;
 pub mod cli;
 pub mod clock;
 pub mod facts;

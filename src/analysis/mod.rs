@@ -1,0 +1,4 @@
+//! Facts to incidents. Pure functions: no files, no clock, no printing.
+
+pub mod burst;
+pub mod world;

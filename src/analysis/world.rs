@@ -1,0 +1,442 @@
+//! All facts on one time, each thing once: the input of the analysis.
+//!
+//! One thing seen by several collectors is one thing (journald and syslog and the server's own file; a live log and
+//! its rotated copy). This is the one place where that is decided.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::clock::{Instant, Timebase};
+use crate::facts::claim::Claim;
+use crate::facts::event::Kind;
+use crate::facts::sign::Sign;
+use crate::facts::traffic::{Failure, Second};
+use crate::facts::{At, Event, Facts, Place};
+
+/// How far apart two collectors' stamps of one event may lie: whole seconds on one side, and a late clock.
+const SAME_EVENT_S: f64 = 2.0;
+/// Share of common seconds with equal requests from which two sources hold the same log.
+const COPY_SHARE: f64 = 0.5;
+
+/// A line that proves something.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Evidence {
+    /// Index of the source.
+    pub source: usize,
+    /// 1-based line in it.
+    pub line: usize,
+    /// Bytes before it.
+    pub offset: usize,
+    /// What it says.
+    pub text: String,
+}
+
+/// An event on the one time, with all lines that tell it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Happening {
+    #[allow(missing_docs)]
+    pub at: Instant,
+    #[allow(missing_docs)]
+    pub host: Option<String>,
+    #[allow(missing_docs)]
+    pub event: Event,
+    #[allow(missing_docs)]
+    pub evidence: Vec<Evidence>,
+}
+
+impl Happening {
+    /// What happened.
+    pub fn kind(&self) -> Kind {
+        self.event.said.kind
+    }
+
+    /// To whom.
+    pub fn service(&self) -> Option<&str> {
+        self.event.said.service.as_deref()
+    }
+
+    /// Seconds since 1970, with their fraction.
+    pub fn s(&self) -> f64 {
+        self.at.as_f64()
+    }
+}
+
+/// Error lines of one kind, by second.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SignLines {
+    #[allow(missing_docs)]
+    pub sign: Sign,
+    /// Who writes.
+    pub service: String,
+    /// The upstream that it is about.
+    pub about: Option<String>,
+    /// Lines by second.
+    pub seconds: BTreeMap<i64, u64>,
+    /// The first of them.
+    pub samples: Vec<(Instant, Evidence)>,
+}
+
+/// The requests of one service of one host.
+#[derive(Clone, Debug, Default)]
+pub struct Service {
+    #[allow(missing_docs)]
+    pub name: String,
+    #[allow(missing_docs)]
+    pub host: Option<String>,
+    /// In order of time.
+    pub seconds: Vec<Second>,
+    /// In order of time.
+    pub failures: Vec<Failure>,
+    /// Names of the failures' scopes.
+    pub scopes: BTreeMap<u64, String>,
+    /// Sources that bring it.
+    pub sources: BTreeSet<usize>,
+    /// Seconds that another source than the group's first counts, where several hold the same requests.
+    pub owners: Owners,
+}
+
+/// Which of several copies counts a second.
+#[derive(Clone, Debug, Default)]
+pub struct Owners {
+    /// The group of copies of each source.
+    groups: BTreeMap<usize, usize>,
+    /// By group and second: the source that counts it.
+    seconds: BTreeMap<(usize, i64), usize>,
+}
+
+impl Owners {
+    /// Whether the requests of that second count in that source.
+    pub fn counts(&self, source: usize, second: i64) -> bool {
+        let Some(group) = self.groups.get(&source) else { return true };
+        self.seconds.get(&(*group, second)).is_none_or(|owner| *owner == source)
+    }
+}
+
+impl Service {
+    /// Requests and failing ones from `from` (inclusive) to `to` (exclusive), in seconds.
+    pub fn count(&self, from: i64, to: i64) -> Second {
+        let start = self.seconds.partition_point(|second| second.at < from);
+        let end = self.seconds.partition_point(|second| second.at < to);
+        let mut sum = Second { at: from, ..Second::default() };
+        for second in &self.seconds[start..end.max(start)] {
+            sum.requests += second.requests;
+            sum.failing += second.failing;
+            sum.refused += second.refused;
+            sum.gave_up += second.gave_up;
+        }
+        sum
+    }
+
+    /// First and last second with a request.
+    pub fn span(&self) -> Option<(i64, i64)> {
+        Some((self.seconds.first()?.at, self.seconds.last()?.at))
+    }
+}
+
+/// Everything that the logs say, on one time.
+#[derive(Clone, Debug, Default)]
+pub struct World {
+    /// By host and name.
+    pub services: Vec<Service>,
+    /// In order of time.
+    pub events: Vec<Happening>,
+    #[allow(missing_docs)]
+    pub signs: Vec<SignLines>,
+    #[allow(missing_docs)]
+    pub claims: Vec<(Option<Instant>, Option<String>, Claim, Evidence)>,
+    /// First and last moment of all logs.
+    pub coverage: Option<(Instant, Instant)>,
+    /// By source: what it covers.
+    pub spans: Vec<Option<(Instant, Instant)>>,
+    /// By source: the first source that holds all of its requests too.
+    pub copies: BTreeMap<usize, usize>,
+    /// The host of each source.
+    pub hosts: Vec<Option<String>>,
+}
+
+/// Puts all facts on one time. `names` are the paths of the sources, by index.
+pub fn world(facts: &Facts, timebase: &Timebase, names: &[&str]) -> World {
+    let lines = FirstLines::of(facts);
+    let hosts = hosts(facts, names);
+    let mut world = World { hosts, ..World::default() };
+    world.spans = (0..names.len()).map(|source| span(facts, timebase, source)).collect();
+    let spans = || world.spans.iter().flatten();
+    world.coverage = spans().map(|span| span.0).min().zip(spans().map(|span| span.1).max());
+    world.services = services(facts, timebase, &world.hosts, &mut world.copies);
+    world.events = events(facts, timebase, &world.hosts, &lines);
+    world.signs = signs(facts, timebase, &lines);
+    let copies = world.copies.clone();
+    world.claims = facts
+        .claims
+        .iter()
+        .filter(|claim| !copies.contains_key(&claim.place.block.0))
+        .map(|claim| {
+            let at = claim.moment.map(|moment| timebase.instant(claim.place.block, moment));
+            (at, host_of(&claim.host, claim.place, &world.hosts), claim.fact.clone(), lines.evidence(claim.place, ""))
+        })
+        .collect();
+    world
+}
+
+/// The number of each block's first line.
+struct FirstLines(BTreeMap<(usize, usize), usize>);
+
+impl FirstLines {
+    fn of(facts: &Facts) -> FirstLines {
+        let mut first = BTreeMap::new();
+        let (mut source, mut line) = (usize::MAX, 1);
+        for (id, block) in &facts.blocks {
+            if id.0 != source {
+                (source, line) = (id.0, 1);
+            }
+            first.insert(*id, line);
+            line += block.lines;
+        }
+        FirstLines(first)
+    }
+
+    fn evidence(&self, place: Place, text: &str) -> Evidence {
+        let first = self.0.get(&place.block).copied().unwrap_or(1);
+        Evidence { source: place.block.0, line: first + place.line, offset: place.offset, text: text.into() }
+    }
+}
+
+/// The host of each source: that which its lines name; else, where all logs name one host, that; else the one whose
+/// name is a folder of its path.
+fn hosts(facts: &Facts, names: &[&str]) -> Vec<Option<String>> {
+    let all: BTreeSet<&String> = facts.sources.values().flat_map(|source| source.hosts.keys()).collect();
+    let of = |(index, name): (usize, &&str)| {
+        let own = facts.sources.get(&index).and_then(|source| {
+            source.hosts.iter().rev().max_by_key(|(_, count)| **count).map(|(host, _)| host.clone())
+        });
+        let in_path = || all.iter().find(|host| name.split('/').any(|part| part == host.as_str())).map(|host| (*host).clone());
+        let only = || (all.len() == 1).then(|| all.iter().next().map(|host| (*host).clone())).flatten();
+        own.or_else(only).or_else(in_path)
+    };
+    names.iter().enumerate().map(of).collect()
+}
+
+fn host_of(stated: &Option<String>, place: Place, hosts: &[Option<String>]) -> Option<String> {
+    stated.clone().or_else(|| hosts.get(place.block.0).cloned().flatten())
+}
+
+/// First and last moment of a source.
+fn span(facts: &Facts, timebase: &Timebase, source: usize) -> Option<(Instant, Instant)> {
+    let own = facts.sources.get(&source)?;
+    let blocks = facts.blocks.range((source, 0)..(source + 1, 0));
+    let mut moments: Vec<Instant> = Vec::new();
+    for (id, block) in blocks {
+        if let Some((first, last, turns)) = block.yearless {
+            moments.push(timebase.instant(*id, crate::facts::Moment { stamp: first, turn: 0 }));
+            moments.push(timebase.instant(*id, crate::facts::Moment { stamp: last, turn: turns }));
+        }
+    }
+    if let Some((first, last)) = own.span {
+        let with_year = [first, last].into_iter().filter(|moment| moment.stamp.has_year);
+        moments.extend(with_year.map(|moment| timebase.instant((source, 0), moment)));
+    }
+    moments.iter().min().copied().zip(moments.iter().max().copied())
+}
+
+/// One part of a service's requests: what one source brings.
+struct Part {
+    source: usize,
+    seconds: Vec<Second>,
+    failures: Vec<Failure>,
+    scopes: BTreeMap<u64, String>,
+}
+
+fn services(
+    facts: &Facts,
+    timebase: &Timebase,
+    hosts: &[Option<String>],
+    copies: &mut BTreeMap<usize, usize>,
+) -> Vec<Service> {
+    let mut parts: BTreeMap<(Option<String>, String), Vec<Part>> = BTreeMap::new();
+    for (key, series) in &facts.series {
+        let host = key.host.clone().or_else(|| hosts.get(key.source).cloned().flatten());
+        let utc = |at: i64| if key.zoned { at } else { timebase.utc_s(key.source, at) };
+        let seconds = series.seconds.iter().map(|second| Second { at: utc(second.at), ..*second }).collect();
+        let failures = series.failures.iter().map(|failure| Failure { at: utc(failure.at), ..*failure }).collect();
+        let part = Part { source: key.source, seconds, failures, scopes: series.scopes.clone() };
+        let of_service = parts.entry((host, key.service.clone())).or_default();
+        match of_service.iter_mut().find(|earlier| earlier.source == key.source) {
+            Some(earlier) => {
+                // Stamps with and without a zone in one file.
+                earlier.seconds.extend(part.seconds);
+                earlier.seconds.sort_by_key(|second| second.at);
+                earlier.failures.extend(part.failures);
+                earlier.scopes.extend(part.scopes);
+            }
+            None => of_service.push(part),
+        }
+    }
+    parts.into_iter().map(|((host, name), parts)| service(name, host, parts, copies)).collect()
+}
+
+fn service(name: String, host: Option<String>, parts: Vec<Part>, copies: &mut BTreeMap<usize, usize>) -> Service {
+    let owners = owners(&parts, copies);
+    let mut service = Service { name, host, ..Service::default() };
+    for part in parts {
+        service.sources.insert(part.source);
+        service.seconds.extend(part.seconds.into_iter().filter(|second| owners.counts(part.source, second.at)));
+        service.failures.extend(part.failures.into_iter().filter(|failure| owners.counts(part.source, failure.at)));
+        service.scopes.extend(part.scopes);
+    }
+    service.seconds.sort_by_key(|second| second.at);
+    service.seconds.dedup_by(|next, kept| {
+        let same = next.at == kept.at;
+        if same {
+            kept.requests += next.requests;
+            kept.failing += next.failing;
+            kept.refused += next.refused;
+            kept.gave_up += next.gave_up;
+        }
+        same
+    });
+    service.failures.sort();
+    service.owners = owners;
+    service
+}
+
+/// Which of the parts hold the same requests, and which of them counts each common second: the one with the most.
+fn owners(parts: &[Part], copies: &mut BTreeMap<usize, usize>) -> Owners {
+    let mut group: Vec<usize> = (0..parts.len()).collect();
+    for (index, part) in parts.iter().enumerate() {
+        let earlier = &parts[..index];
+        if let Some(same) = earlier.iter().position(|other| holds_same(part, other)) {
+            group[index] = group[same];
+        }
+    }
+    let mut owners = Owners::default();
+    for (index, part) in parts.iter().enumerate() {
+        let members: Vec<&Part> = (0..parts.len()).filter(|other| group[*other] == group[index]).map(|other| &parts[other]).collect();
+        if members.len() < 2 {
+            continue;
+        }
+        owners.groups.insert(part.source, group[index]);
+        for second in &part.seconds {
+            let rank = |member: &&&Part| (requests_at(member, second.at), std::cmp::Reverse(member.source));
+            if let Some(owner) = members.iter().max_by_key(rank) {
+                owners.seconds.insert((group[index], second.at), owner.source);
+            }
+        }
+    }
+    for part in parts {
+        let own = |second: &Second| owners.counts(part.source, second.at);
+        if let Some(group) = owners.groups.get(&part.source)
+            && !part.seconds.iter().any(own)
+            && let Some(owner) = owners.seconds.range((*group, i64::MIN)..).next()
+        {
+            copies.insert(part.source, *owner.1);
+        }
+    }
+    owners
+}
+
+fn requests_at(part: &Part, at: i64) -> u32 {
+    part.seconds.binary_search_by_key(&at, |second| second.at).map_or(0, |index| part.seconds[index].requests)
+}
+
+fn holds_same(one: &Part, other: &Part) -> bool {
+    let (mut common, mut equal) = (0u32, 0u32);
+    for second in &one.seconds {
+        if let Ok(index) = other.seconds.binary_search_by_key(&second.at, |second| second.at) {
+            common += 1;
+            equal += u32::from(other.seconds[index].print == second.print);
+        }
+    }
+    equal > 0 && f64::from(equal) >= COPY_SHARE * f64::from(common)
+}
+
+/// Puts the events of all sources on one time, and those that several sources tell into one.
+fn events(facts: &Facts, timebase: &Timebase, hosts: &[Option<String>], lines: &FirstLines) -> Vec<Happening> {
+    let mut all: Vec<Happening> = facts
+        .events
+        .iter()
+        .filter_map(|event| {
+            let at = timebase.instant(event.place.block, moment_of(event, &facts.events)?);
+            let host = host_of(&event.host, event.place, hosts);
+            let evidence = vec![lines.evidence(event.place, &event.fact.message)];
+            Some(Happening { at, host, event: event.fact.clone(), evidence })
+        })
+        .collect();
+    all.sort_by(|one, other| (one.at, &one.evidence).cmp(&(other.at, &other.evidence)));
+    let mut merged: Vec<Happening> = Vec::with_capacity(all.len());
+    for next in all {
+        let same = merged.iter_mut().rev().take_while(|earlier| next.s() - earlier.s() <= SAME_EVENT_S);
+        // The nearest that no line of the same source tells yet.
+        match same.filter(|earlier| is_same(earlier, &next)).last() {
+            Some(earlier) => join(earlier, next),
+            None => merged.push(next),
+        }
+    }
+    merged.sort_by(|one, other| (one.at, &one.evidence).cmp(&(other.at, &other.evidence)));
+    merged
+}
+
+/// The moment of an event; for one without, that of the nearest event above it in its file.
+fn moment_of(event: &At<Event>, all: &[At<Event>]) -> Option<crate::facts::Moment> {
+    event.moment.or_else(|| {
+        let above = |other: &&At<Event>| other.place.block.0 == event.place.block.0 && other.place < event.place;
+        all.iter().filter(above).filter_map(|other| Some((other.place, other.moment?))).max_by_key(|(place, _)| *place).map(|(_, moment)| moment)
+    })
+}
+
+/// Whether two lines of different sources tell the same event.
+fn is_same(one: &Happening, other: &Happening) -> bool {
+    let (said, also) = (&one.event.said, &other.event.said);
+    let hosts = one.host.is_none() || other.host.is_none() || one.host == other.host;
+    let sources = one.evidence.iter().any(|line| line.source == other.evidence[0].source);
+    let pids = matches!((one.event.pid, other.event.pid), (Some(pid), Some(also)) if pid != also);
+    let kinds = (said.kind, &said.service, &said.address, said.port) == (also.kind, &also.service, &also.address, also.port);
+    let messages = message_key(&one.event.message) == message_key(&other.event.message);
+    kinds && hosts && messages && !sources && !pids
+}
+
+/// A message without what only one collector adds.
+fn message_key(message: &str) -> &str {
+    message.trim_end_matches('.').trim()
+}
+
+fn join(earlier: &mut Happening, next: Happening) {
+    if next.at.digits > earlier.at.digits {
+        earlier.at = next.at;
+    }
+    earlier.host = earlier.host.take().or(next.host);
+    earlier.event.pid = earlier.event.pid.or(next.event.pid);
+    earlier.event.user = earlier.event.user.take().or(next.event.user);
+    earlier.event.image = earlier.event.image.take().or(next.event.image);
+    earlier.evidence.extend(next.evidence);
+    earlier.evidence.sort();
+}
+
+fn signs(facts: &Facts, timebase: &Timebase, lines: &FirstLines) -> Vec<SignLines> {
+    let mut all: BTreeMap<(Sign, String, Option<String>), SignLines> = BTreeMap::new();
+    for (key, signs) in &facts.signs {
+        let of = (key.sign, key.service.clone(), key.about.clone());
+        let own = all.entry(of).or_insert_with(|| SignLines {
+            sign: key.sign,
+            service: key.service.clone(),
+            about: key.about.clone(),
+            seconds: BTreeMap::new(),
+            samples: Vec::new(),
+        });
+        let mut seconds: BTreeMap<i64, u64> = BTreeMap::new();
+        for ((moment, block), count) in &signs.seconds {
+            *seconds.entry(timebase.instant(*block, *moment).s).or_default() += count;
+        }
+        // Two collectors of the same lines: the larger count of a second, not the sum.
+        for (second, count) in seconds {
+            let kept = own.seconds.entry(second).or_default();
+            *kept = count.max(*kept);
+        }
+        for sample in &signs.samples {
+            if let Some(moment) = sample.moment {
+                let at = timebase.instant(sample.place.block, moment);
+                own.samples.push((at, lines.evidence(sample.place, &sample.fact)));
+            }
+        }
+        own.samples.sort();
+    }
+    all.into_values().collect()
+}
