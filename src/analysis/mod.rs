@@ -1,4 +1,5 @@
 //! Facts to incidents. Pure functions: no files, no clock, no printing.
 
 pub mod burst;
+pub mod hole;
 pub mod world;
