@@ -4,6 +4,7 @@
 
 pub mod bind;
 pub mod claim;
+pub mod closer;
 pub mod event;
 pub mod lifecycle;
 pub mod operator;

@@ -5,7 +5,9 @@
 
 pub mod access;
 pub mod apache;
+pub mod cron;
 pub mod docker;
+pub mod dpkg;
 pub mod haproxy;
 pub mod journald;
 pub mod kernel;
@@ -13,10 +15,12 @@ pub mod nest;
 pub mod nginx;
 pub mod read;
 pub mod recognise;
+pub mod sshd;
 pub mod stamp;
 pub mod sudo;
 pub mod syslog;
 pub mod systemd;
+mod tag;
 
 use std::borrow::Cow;
 
@@ -76,6 +80,7 @@ pub static FORMATS: &[&dyn Format] = &[
     &apache::VhostAccessLog,
     &nginx::AccessLog,
     &apache::AccessLog,
+    &dpkg::Log,
     &journald::Short,
     &syslog::Rfc5424,
     &syslog::Iso,

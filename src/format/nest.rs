@@ -3,7 +3,7 @@
 //! The one place that decides what of the envelope and what of the inner line counts (contract, section 3): the
 //! envelope's moment, host and pid; the line's own level; traffic lines keep their own moment.
 
-use super::{Record, Stamp, Text, Zone, apache, docker, haproxy, kernel, nginx, sudo, systemd};
+use super::{Record, Stamp, Text, Zone, apache, cron, docker, haproxy, kernel, nginx, sshd, sudo, systemd};
 
 /// Reads the message of `envelope` with the format of the program that wrote it. Gives the envelope back as it is
 /// where the program has no format of its own.
@@ -38,6 +38,8 @@ fn line<'a>(envelope: &Record<'_>, text: &'a str) -> Option<Record<'a>> {
         "kernel" => kernel::message(text),
         "sudo" => sudo::message(text),
         "dockerd" | "docker" => docker::daemon_line(text),
+        _ if sshd::writes_as(program) => sshd::message(text),
+        _ if cron::writes_as(program) => cron::message(text),
         _ if nginx::writes_as(program) => nginx::bare(text.as_bytes()),
         _ if apache::writes_as(program) => apache::bare(text.as_bytes()),
         _ => haproxy::notice(text.as_bytes()),

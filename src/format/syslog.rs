@@ -1,8 +1,21 @@
-//! stub
+//! Syslog's envelopes, as daemons write them to files and senders put them on the wire.
+//!
+//! ```text
+//! Nov 24 02:33:56 web01 nginx[77]: text                                  RFC 3164, most files
+//! 2026-11-24T02:33:56.485104+01:00 web01 nginx[77]: text                 rsyslog's RSYSLOG_FileFormat
+//! <134>1 2026-11-24T02:33:56.485104+01:00 web01 nginx 77 - - text        RFC 5424
+//! ```
+//!
+//! The grammar is that of rsyslog's `tools/pmrfc3164.c` and `runtime/datetime.c`, with the habits of busybox, macOS,
+//! OpenWrt and Cisco. A file mostly lacks `<PRI>`, and with it the level; RFC 3164 has neither year nor zone. The host
+//! may be missing, and HAProxy (`log … format iso|timed|short`) leaves out the tag as well. Lines that begin with no
+//! stamp continue the message before them. What the program inside wrote is read by [`super::nest`].
 
-use super::{Format, Record};
+use super::nest::nest;
+use super::tag::{Sender, number, pri, rest_of_word, sender, without_path};
+use super::{Format, Level, Record, Stamp, Text, Value, stamp, text};
 
-/// stub
+/// `[<PRI>]Mon dd HH:MM:SS HOST TAG[PID]: MSG`
 pub struct Rfc3164;
 
 impl Format for Rfc3164 {
@@ -10,45 +23,31 @@ impl Format for Rfc3164 {
         "syslog-rfc3164"
     }
 
-    fn is_start(&self, previous: &[u8], line: &[u8]) -> bool {
-        let _ = (previous, line);
-        false
+    fn is_start(&self, _previous: &[u8], line: &[u8]) -> bool {
+        let (level, rest) = pri(line);
+        bsd_stamp(rest).is_some() || level.is_some() && is_bare(rest)
     }
 
     fn parse<'a>(&self, record: &'a [u8]) -> Option<Record<'a>> {
-        let _ = record;
-        None
+        let (level, rest) = pri(record);
+        let Some((stamp, rest)) = bsd_stamp(rest) else {
+            return level.filter(|_| is_bare(rest)).and_then(|level| bare(self.name(), level, rest));
+        };
+        Some(build(self.name(), stamp, level, &sender(rest)))
     }
 
     fn samples(&self) -> &'static [&'static str] {
-        &[]
+        &[
+            "Nov 24 02:50:08 web01 systemd[1]: Started nginx.service - A high performance web server.",
+            "Nov  5 06:07:08 web01 app: no pid",
+            "<187>Nov 24 03:21:54 nginx: 2026/11/24 03:21:54 [error] 1538#1538: *121 access forbidden by rule",
+            "Nov  5 03:00:05 web01 user.notice app[5]: two lines",
+            "Mar 11 09:39:39: --- last message repeated 5 times ---",
+        ]
     }
 }
 
-/// stub
-pub struct Rfc5424;
-
-impl Format for Rfc5424 {
-    fn name(&self) -> &'static str {
-        "syslog-rfc5424"
-    }
-
-    fn is_start(&self, previous: &[u8], line: &[u8]) -> bool {
-        let _ = (previous, line);
-        false
-    }
-
-    fn parse<'a>(&self, record: &'a [u8]) -> Option<Record<'a>> {
-        let _ = record;
-        None
-    }
-
-    fn samples(&self) -> &'static [&'static str] {
-        &[]
-    }
-}
-
-/// stub
+/// `[<PRI>]YYYY-MM-DDTHH:MM:SS[.f…](Z|±hh:mm) HOST TAG[PID]: MSG`
 pub struct Iso;
 
 impl Format for Iso {
@@ -56,17 +55,271 @@ impl Format for Iso {
         "syslog-iso"
     }
 
-    fn is_start(&self, previous: &[u8], line: &[u8]) -> bool {
-        let _ = (previous, line);
-        false
+    fn is_start(&self, _previous: &[u8], line: &[u8]) -> bool {
+        iso_stamp(pri(line).1).is_some()
     }
 
     fn parse<'a>(&self, record: &'a [u8]) -> Option<Record<'a>> {
-        let _ = record;
-        None
+        let (level, rest) = pri(record);
+        let (stamp, offset, rest) = iso_stamp(rest)?;
+        let sender = sender(rest);
+        if !sender.has_tag && sender.level.is_none() {
+            // HAProxy writes no sender at all: its text begins where the host would be.
+            let whole = Sender { message: rest, ..Sender::default() };
+            let record = build(self.name(), stamp, level, &whole);
+            if record.format != self.name() {
+                return Some(record);
+            }
+        }
+        is_syslog(&stamp, offset, &sender).then(|| build(self.name(), stamp, level, &sender))
     }
 
     fn samples(&self) -> &'static [&'static str] {
-        &[]
+        &[
+            "2026-11-05T06:07:08+00:00 web01 app[123]: plain text",
+            "2026-11-24T03:41:24.961468+01:00 web01 cron[55]: (CRON) INFO (pidfile fd = 3)",
+            "2024-11-05T06:07:08.000003-07:00 192.0.2.1 myproc[8710] %% It is time to make the do-nuts.",
+            "<13>2026-11-24T02:50:08.232236+00:00 web01 root: logger without pid",
+        ]
     }
+}
+
+/// `[LEN ]<PRI>1 TIME HOST APP PROCID MSGID SD[ MSG]`
+pub struct Rfc5424;
+
+impl Format for Rfc5424 {
+    fn name(&self) -> &'static str {
+        "syslog-rfc5424"
+    }
+
+    fn is_start(&self, _previous: &[u8], line: &[u8]) -> bool {
+        version(line).is_some_and(|(_, rest)| rest.starts_with(b"- ") || stamp::iso(rest).is_some())
+    }
+
+    fn parse<'a>(&self, record: &'a [u8]) -> Option<Record<'a>> {
+        let (level, rest) = version(record)?;
+        let (time, rest) = word(rest)?;
+        let (host, rest) = word(rest)?;
+        let (program, rest) = word(rest)?;
+        let (process, rest) = word(rest)?;
+        let (id, rest) = word(rest)?;
+        let stamp = match present(time) {
+            Some(time) => Some(stamp::iso(time).filter(|(_, taken)| *taken == time.len())?.0),
+            None => None,
+        };
+        let pid = present(process).and_then(number);
+        let mut envelope = Record { stamp, level: Some(level), pid, ..Record::new(self.name()) };
+        envelope.host = present(host).map(text);
+        envelope.program = present(program).map(|name| text(without_path(name)));
+        if let Some(process) = present(process).filter(|_| pid.is_none()) {
+            envelope.fields.push(("PROCID".into(), Value::Text(text(process))));
+        }
+        if let Some(id) = present(id) {
+            envelope.fields.push(("MSGID".into(), Value::Text(text(id))));
+        }
+        let rest = structured_data(rest, &mut envelope)?;
+        let message = rest.strip_prefix(b" ").unwrap_or(rest);
+        Some(finish(envelope, message.strip_prefix("\u{feff}".as_bytes()).unwrap_or(message)))
+    }
+
+    fn samples(&self) -> &'static [&'static str] {
+        &[
+            "<13>1 2026-11-05T06:07:08+00:00 web01 app 123 - -  plain text",
+            "<165>1 2003-10-11T22:14:15.003Z mymachine.example.com evntslog - ID47 [exampleSDID@32473 iut=\"3\" eventSource=\"Application\" eventID=\"1011\"] An application event log entry...",
+            "<30>1 2026-11-24T02:50:08.212076+00:00 web01 systemd 1 - -  via socket",
+        ]
+    }
+}
+
+/// The record of an envelope, or of the line inside it.
+fn build<'a>(format: &'static str, stamp: Stamp, level: Option<Level>, sender: &Sender<'a>) -> Record<'a> {
+    let envelope = Record {
+        stamp: Some(stamp),
+        level: level.or(sender.level),
+        host: sender.host.map(text),
+        program: sender.program.map(text),
+        pid: sender.pid,
+        ..Record::new(format)
+    };
+    finish(envelope, sender.message)
+}
+
+/// Reads the message with the format of its program. Blanks before it, which rsyslog adds to RFC 5424's, do not hide
+/// a line from its program, but belong to a message that no program claims.
+fn finish<'a>(mut envelope: Record<'a>, message: &'a [u8]) -> Record<'a> {
+    let format = envelope.format;
+    let indented = message.starts_with(b" ");
+    envelope.message = Some(text(message.trim_ascii_start()));
+    let mut record = nest(envelope);
+    if indented && record.format == format {
+        record.message = Some(text(message));
+    }
+    record
+}
+
+/// HAProxy's `<134>` and its text, with nothing between; `None` if it is no text of HAProxy.
+fn bare<'a>(format: &'static str, level: Level, message: &'a [u8]) -> Option<Record<'a>> {
+    let record = finish(Record { level: Some(level), ..Record::new(format) }, message);
+    (record.format != format).then_some(record)
+}
+
+/// Whether `<PRI>` is followed by text alone: not by a version, nor by a stamp of another form.
+fn is_bare(rest: &[u8]) -> bool {
+    !rest.is_empty() && !rest.starts_with(b"1 ") && !rest.starts_with(b" ") && iso_stamp(rest).is_none()
+}
+
+/// Whether a line with a stamp in front of host and tag is syslog's. Containers' and programs' own logs begin with
+/// such stamps too, mostly in `Z` or with nine digits; a level or a stream stands where syslog has the host.
+fn is_syslog(stamp: &Stamp, offset: Offset, sender: &Sender<'_>) -> bool {
+    const OBJECTS: &[&[u8]] = &[
+        b"container", b"image", b"network", b"volume", b"plugin", b"daemon", b"service", b"node", b"secret",
+        b"config", b"builder", b"pod",
+    ];
+    let is_of_docker = |host: &[u8]| stamp.digits > 6 && OBJECTS.contains(&host);
+    match sender.host {
+        Some(host) if is_of_docker(host) || matches!(host, b"stdout" | b"stderr") => false,
+        Some(_) if sender.has_tag || sender.level.is_some() => true,
+        Some(host) => offset == Offset::Digits && stamp.digits <= 6 && !host.iter().all(u8::is_ascii_digit),
+        None => sender.pid.is_some() || sender.level.is_some() || sender.is_repeat(),
+    }
+}
+
+/// A stamp of RFC 3164 and what follows it, without the blank. Besides the standard's `Nov  5 06:07:08` those that
+/// rsyslog reads: `Nov  5 2024 06:07:08`, `2024 Nov  5 06:07:08`, `*Nov  5 2024 06:07:08.123:` of Cisco; and
+/// `Tue Nov 24 03:00:02 2026` of OpenWrt's logread.
+fn bsd_stamp(line: &[u8]) -> Option<(Stamp, &[u8])> {
+    let (stamp, rest) = match line {
+        [b'A'..=b'Z', ..] => plain_stamp(line).or_else(|| year_inside(line)).or_else(|| year_behind(line))?,
+        [b'0'..=b'9', ..] => year_before(line)?,
+        [b'*' | b'.', line @ ..] => plain_stamp(line).or_else(|| year_inside(line))?,
+        _ => return None,
+    };
+    let rest = rest.strip_prefix(b":").unwrap_or(rest);
+    if rest.is_empty() { Some((stamp, rest)) } else { rest.strip_prefix(b" ").map(|rest| (stamp, rest)) }
+}
+
+/// `Nov  5 06:07:08.123`
+fn plain_stamp(text: &[u8]) -> Option<(Stamp, &[u8])> {
+    let (stamp, taken) = stamp::rfc3164(text)?;
+    Some((stamp, text.get(taken..)?))
+}
+
+/// `Nov  5 2024 06:07:08`
+fn year_inside(text: &[u8]) -> Option<(Stamp, &[u8])> {
+    let year = stamp::digits(text.get(7..11)?)?;
+    // The same without the year; a fraction has nine digits at most.
+    let mut plain = [b' '; 26];
+    plain.get_mut(..7)?.copy_from_slice(text.get(..7)?);
+    let clock = text.get(12..)?.iter().take(19).enumerate();
+    clock.for_each(|(index, byte)| plain[7 + index] = *byte);
+    let (stamp, taken) = stamp::rfc3164(&plain).filter(|_| text.get(11) == Some(&b' '))?;
+    Some((in_year(&stamp, year)?, text.get(taken + 5..)?))
+}
+
+/// `2024 Nov  5 06:07:08`
+fn year_before(text: &[u8]) -> Option<(Stamp, &[u8])> {
+    let year = stamp::digits(text.get(..4)?)?;
+    let (stamp, rest) = plain_stamp(text.get(4..)?.strip_prefix(b" ")?)?;
+    Some((in_year(&stamp, year)?, rest))
+}
+
+/// `Tue Nov 24 03:00:02 2026`
+fn year_behind(text: &[u8]) -> Option<(Stamp, &[u8])> {
+    const WEEKDAYS: [&[u8]; 7] = [b"Mon", b"Tue", b"Wed", b"Thu", b"Fri", b"Sat", b"Sun"];
+    WEEKDAYS.contains(&text.get(..3)?).then_some(())?;
+    let (stamp, rest) = plain_stamp(text.get(3..)?.strip_prefix(b" ")?)?;
+    let rest = rest.strip_prefix(b" ")?;
+    let year = stamp::digits(rest.get(..4)?)?;
+    Some((in_year(&stamp, year)?, rest.get(4..)?))
+}
+
+/// The stamp in its year, if that has such a day.
+fn in_year(stamp: &Stamp, year: u32) -> Option<Stamp> {
+    let dated = stamp.in_year(i32::try_from(year).ok()?);
+    (dated.in_year(stamp::YEARLESS).civil_s == stamp.civil_s).then_some(dated)
+}
+
+/// How a stamp writes its offset.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Offset {
+    /// `Z`
+    Letter,
+    /// `+01:00`
+    Digits,
+}
+
+/// `2026-11-24T02:33:56.485104+01:00` or `…Z`, and what follows it, without the blank. An offset without colon is
+/// journalctl's, and a stamp without offset nobody's.
+fn iso_stamp(line: &[u8]) -> Option<(Stamp, Offset, &[u8])> {
+    let (b'T' | b't') = line.get(10)? else { return None };
+    let (stamp, taken) = stamp::iso(line)?;
+    let (written, rest) = line.split_at_checked(taken)?;
+    let offset = match written {
+        [.., b'Z' | b'z'] => Offset::Letter,
+        [.., b'+' | b'-', _, _, b':', _, _] => Offset::Digits,
+        _ => return None,
+    };
+    rest.strip_prefix(b" ").map(|rest| (stamp, offset, rest))
+}
+
+/// `[LEN ]<PRI>1 `: the level and what follows.
+fn version(line: &[u8]) -> Option<(Level, &[u8])> {
+    let (level, rest) = pri(line);
+    Some((level?, rest.strip_prefix(b"1 ")?))
+}
+
+/// A word and what follows the blank behind it.
+fn word(input: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (word, rest) = rest_of_word(input);
+    (!word.is_empty()).then(|| (word, rest.strip_prefix(b" ").unwrap_or(rest)))
+}
+
+/// `-` stands for an absent value.
+fn present(word: &[u8]) -> Option<&[u8]> {
+    (word != b"-").then_some(word)
+}
+
+/// `[id name="value" …]…` or `-`, into fields `id.name`; gives what follows.
+fn structured_data<'a>(input: &'a [u8], envelope: &mut Record<'a>) -> Option<&'a [u8]> {
+    if let Some(rest) = input.strip_prefix(b"-") {
+        return (rest.is_empty() || rest.starts_with(b" ")).then_some(rest);
+    }
+    let mut rest = input;
+    while let Some(element) = rest.strip_prefix(b"[") {
+        let end = element.iter().position(|byte| matches!(byte, b' ' | b']'))?;
+        let (id, mut params) = element.split_at_checked(end)?;
+        while let Some(param) = params.strip_prefix(b" ") {
+            let equals = memchr::memchr(b'=', param)?;
+            let name = param.get(..equals)?;
+            let (value, after) = quoted(param.get(equals + 1..)?)?;
+            envelope.fields.push((format!("{}.{}", text(id), text(name)).into(), Value::Text(value)));
+            params = after;
+        }
+        rest = params.strip_prefix(b"]")?;
+    }
+    (rest.len() < input.len()).then_some(rest)
+}
+
+/// `"a \"quoted\" value"`, with `\"`, `\\` and `\]` for these characters, and what follows it.
+fn quoted(input: &[u8]) -> Option<(Text<'_>, &[u8])> {
+    let inner = input.strip_prefix(b"\"")?;
+    let mut at = 0;
+    loop {
+        match inner.get(at)? {
+            b'"' => break,
+            b'\\' => at += 2,
+            _ => at += 1,
+        }
+    }
+    let (value, rest) = (inner.get(..at)?, inner.get(at + 1..)?);
+    if !value.contains(&b'\\') {
+        return Some((text(value), rest));
+    }
+    let mut plain = Vec::with_capacity(value.len());
+    let mut bytes = value.iter().copied().peekable();
+    while let Some(byte) = bytes.next() {
+        let escaped = bytes.next_if(|next| byte == b'\\' && matches!(next, b'"' | b'\\' | b']'));
+        plain.push(escaped.unwrap_or(byte));
+    }
+    Some((text(&plain).into_owned().into(), rest))
 }

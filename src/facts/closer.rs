@@ -1,0 +1,143 @@
+//! The closer look: the requests of a few windows one by one, for what needs exactness. Reads only the blocks that
+//! overlap a window.
+
+use rayon::prelude::*;
+
+use super::survey::Input;
+use super::traffic::{Outcome, Scratch, client_hash, hit_of, outcome, service};
+use super::{Facts, Place};
+use crate::clock::{Instant, Timebase};
+use crate::facts::Moment;
+use crate::format::Hit;
+use crate::format::read::{Detail, Item, walk};
+
+/// One request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Seen {
+    #[allow(missing_docs)]
+    pub at: Instant,
+    /// Where its line stands.
+    pub place: Place,
+    /// [`client_hash`]
+    pub client: u64,
+    /// Hash of the virtual host or `backend/server`.
+    pub scope: u64,
+    #[allow(missing_docs)]
+    pub status: u16,
+    #[allow(missing_docs)]
+    pub outcome: Outcome,
+    /// First two letters of HAProxy's termination state, or zeros.
+    pub termination: [u8; 2],
+}
+
+/// The requests of one service in the windows.
+#[derive(Clone, Debug, Default)]
+pub struct Close {
+    /// Service and, where its lines name it, host: as in the survey's series.
+    pub service: String,
+    #[allow(missing_docs)]
+    pub host: Option<String>,
+    /// In order of time.
+    pub seen: Vec<Seen>,
+    /// Names of the scopes, by hash.
+    pub scopes: std::collections::BTreeMap<u64, String>,
+}
+
+/// Reads the requests of `windows` (first and last second, in UTC) from the blocks that hold them.
+pub fn look(inputs: &[Input<'_>], facts: &Facts, timebase: &Timebase, windows: &[(i64, i64)]) -> Vec<Close> {
+    let jobs: Vec<_> = facts
+        .blocks
+        .iter()
+        .filter(|(id, block)| {
+            let utc = |at: i64| at_most_a_day_off(timebase, id.0, at);
+            let holds = |(first, last): (i64, i64)| {
+                let (from, to) = (utc(first), utc(last));
+                windows.iter().any(|(start, end)| from.0 <= *end && to.1 >= *start)
+            };
+            block.span.is_some_and(holds) && facts.series.keys().any(|key| key.source == id.0)
+        })
+        .collect();
+    let parts: Vec<Vec<Close>> = jobs
+        .par_iter()
+        .map(|(id, block)| {
+            let input = &inputs[id.0];
+            let mut found: Vec<Close> = Vec::new();
+            let mut scratch = Scratch::default();
+            walk(input.recognised, input.bytes, block.bytes, Detail::Hits, &mut |place, item| {
+                let at = Place { block: **id, line: place.line, offset: place.offset };
+                match item {
+                    Item::Hit(hit) => {
+                        let of = service(input.recognised.format.name(), input.name);
+                        take(&mut found, of, None, &hit, at, timebase, windows);
+                    }
+                    Item::Record(record) => {
+                        if let Some(hit) = hit_of(&record, &mut scratch) {
+                            let host = record.host.as_deref().filter(|_| !record.envelope.is_empty());
+                            take(&mut found, service(record.format, input.name), host, &hit, at, timebase, windows);
+                        }
+                    }
+                    Item::Unparsed | Item::Separator => {}
+                }
+            });
+            found
+        })
+        .collect();
+    let mut all: Vec<Close> = Vec::new();
+    for part in parts.into_iter().flatten() {
+        match all.iter_mut().find(|close| close.service == part.service && close.host == part.host) {
+            Some(close) => {
+                close.seen.extend(part.seen);
+                close.scopes.extend(part.scopes);
+            }
+            None => all.push(part),
+        }
+    }
+    for close in &mut all {
+        close.seen.sort_unstable();
+    }
+    all
+}
+
+/// A block's span holds seconds in UTC and civil ones side by side, where a file mixes both.
+fn at_most_a_day_off(timebase: &Timebase, source: usize, at: i64) -> (i64, i64) {
+    let utc = timebase.utc_s(source, at);
+    (utc.min(at), utc.max(at))
+}
+
+fn take(
+    found: &mut Vec<Close>,
+    service: &str,
+    host: Option<&str>,
+    hit: &Hit<'_>,
+    place: Place,
+    timebase: &Timebase,
+    windows: &[(i64, i64)],
+) {
+    let at = timebase.instant(place.block, Moment { stamp: hit.stamp, turn: 0 });
+    if !windows.iter().any(|(start, end)| (*start..=*end).contains(&at.s)) {
+        return;
+    }
+    let index = found.iter().position(|close| close.service == service && close.host.as_deref() == host);
+    let index = index.unwrap_or_else(|| {
+        found.push(Close { service: service.into(), host: host.map(str::to_owned), ..Close::default() });
+        found.len() - 1
+    });
+    let close = &mut found[index];
+    let scope = client_hash(hit.scope);
+    if !hit.scope.is_empty() && !close.scopes.contains_key(&scope) {
+        close.scopes.insert(scope, String::from_utf8_lossy(hit.scope).into_owned());
+    }
+    let mut termination = [0; 2];
+    for (kept, byte) in termination.iter_mut().zip(hit.termination) {
+        *kept = *byte;
+    }
+    close.seen.push(Seen {
+        at,
+        place,
+        client: client_hash(hit.client),
+        scope,
+        status: hit.status,
+        outcome: outcome(hit.status, hit.termination),
+        termination,
+    });
+}

@@ -1,0 +1,176 @@
+//! The sender in syslog's lines: `<PRI>` before the stamp, host and tag behind it.
+//!
+//! ```text
+//! web01 nginx[77]: text                        most
+//! web01 /usr/sbin/cron[77]: text               a path; the program is its last part
+//! haproxy[17025]: text                         no host, as syslog(3) sends it
+//! web01 local0.info haproxy[77]: text          busybox, and logread of OpenWrt without the host
+//! mac kernel[0] <Info>: text                   macOS
+//! web01 app[5] text                            rsyslog, from RFC 5424
+//! web01 last message repeated 3 times          sysklogd: no tag
+//! ```
+
+use super::Level;
+
+/// Who sent a line, and the rest of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Sender<'a> {
+    pub(super) host: Option<&'a [u8]>,
+    /// By busybox' or macOS' word for it.
+    pub(super) level: Option<Level>,
+    pub(super) program: Option<&'a [u8]>,
+    pub(super) pid: Option<i64>,
+    /// Whether there is a tag: with a colon behind it, or a pid.
+    pub(super) has_tag: bool,
+    pub(super) message: &'a [u8],
+}
+
+impl Sender<'_> {
+    /// Whether the line only counts the one before it.
+    pub(super) fn is_repeat(&self) -> bool {
+        is_repeat(self.message)
+    }
+}
+
+/// `last message repeated 3 times`, `--- last message repeated 5 times ---`
+fn is_repeat(text: &[u8]) -> bool {
+    text.strip_prefix(b"--- ").unwrap_or(text).starts_with(b"last message repeated ")
+}
+
+/// The level of `<PRI>`, and what follows it; the octet count of RFC 6587 before it is dropped. What is no such
+/// number, as `<999>`, is text.
+pub(super) fn pri(line: &[u8]) -> (Option<Level>, &[u8]) {
+    let counted = line.iter().position(|byte| !byte.is_ascii_digit()).filter(|digits| (1..=6).contains(digits));
+    let uncounted = counted.and_then(|digits| line.get(digits..)?.strip_prefix(b" ")).filter(|rest| rest.starts_with(b"<"));
+    match priority(uncounted.unwrap_or(line)) {
+        Some((level, rest)) => (Some(level), rest),
+        None => (None, line),
+    }
+}
+
+/// `<134>`: facility × 8 + severity, at most 191, no leading zeros.
+fn priority(line: &[u8]) -> Option<(Level, &[u8])> {
+    let inner = line.strip_prefix(b"<")?;
+    let end = inner.iter().take(4).position(|byte| *byte == b'>')?;
+    let (digits, rest) = (inner.get(..end)?, inner.get(end + 1..)?);
+    let number = super::stamp::digits(digits).filter(|number| *number <= 191)?;
+    let leading_zero = digits.len() > 1 && digits.starts_with(b"0");
+    let level = Level::from_severity(u8::try_from(number & 7).ok()?)?;
+    (!leading_zero).then_some((level, rest))
+}
+
+/// Reads what stands behind the stamp and its blank. The first word is the host unless it is a tag, busybox' words,
+/// or nothing that a host could be called.
+pub(super) fn sender(text: &[u8]) -> Sender<'_> {
+    // Two blanks: the host is there, and empty.
+    if let Some(rest) = text.strip_prefix(b" ") {
+        return tagged(rest);
+    }
+    let (first, behind) = rest_of_word(text);
+    let has_no_host = is_repeat(text) || first.ends_with(b":") || first.contains(&b'[') || words(first).is_some();
+    if has_no_host || !is_host(first) || is_of_haproxy(behind) {
+        return tagged(text);
+    }
+    let rest = behind.strip_prefix(b" ").unwrap_or(behind);
+    Sender { host: Some(first).filter(|host| *host != b"-"), ..tagged(rest) }
+}
+
+/// `TAG[PID]: MSG` behind the host, perhaps after busybox' words. Without a tag all is message.
+fn tagged(text: &[u8]) -> Sender<'_> {
+    let (first, behind) = rest_of_word(text);
+    let (level, text) = match words(first) {
+        Some(level) => (Some(level), behind.strip_prefix(b" ").unwrap_or(behind)),
+        None => (None, text),
+    };
+    match tag(text) {
+        Some(sender) => Sender { level: level.or(sender.level), ..sender },
+        None => Sender { level, message: text, ..Sender::default() },
+    }
+}
+
+/// `prog[pid]: `, `prog: `, `prog[pid] `, `prog[pid] <Info>: ` and the message.
+fn tag(text: &[u8]) -> Option<Sender<'_>> {
+    let (word, behind) = split_tag(text);
+    let (tag, has_colon) = word.strip_suffix(b":").map_or((word, false), |tag| (tag, true));
+    let (name, pid) = match tag.strip_suffix(b"]").and_then(|tag| split_last(tag, b'[')) {
+        Some((name, pid)) => (name, Some(pid)),
+        None => (tag, None),
+    };
+    if name.is_empty() || name.contains(&b'[') || !has_colon && pid.is_none() {
+        return None;
+    }
+    let (level, behind) = match mac_level(behind).filter(|_| !has_colon) {
+        Some((level, behind)) => (Some(level), behind),
+        None => (None, behind),
+    };
+    Some(Sender {
+        host: None,
+        level,
+        program: Some(without_path(name)),
+        pid: pid.and_then(number),
+        has_tag: true,
+        message: behind.strip_prefix(b" ").unwrap_or(behind),
+    })
+}
+
+/// The first word, or up to the end of `[77]:` where the message follows it without a blank.
+fn split_tag(text: &[u8]) -> (&[u8], &[u8]) {
+    let (word, behind) = rest_of_word(text);
+    let end = word.windows(2).position(|pair| pair == b"]:").map(|at| at + 2);
+    end.and_then(|end| text.split_at_checked(end)).unwrap_or((word, behind))
+}
+
+/// ` <Info>:` of macOS
+fn mac_level(text: &[u8]) -> Option<(Level, &[u8])> {
+    let inner = text.strip_prefix(b" <")?;
+    let end = inner.iter().take(12).position(|byte| *byte == b'>')?;
+    let level = Level::from_name(inner.get(..end)?)?;
+    Some((level, inner.get(end + 1..)?.strip_prefix(b":")?))
+}
+
+/// `local0.info`: the level of busybox' words.
+fn words(word: &[u8]) -> Option<Level> {
+    const FACILITIES: &[&[u8]] = &[
+        b"kern", b"user", b"mail", b"daemon", b"auth", b"syslog", b"lpr", b"news", b"uucp", b"cron", b"authpriv",
+        b"ftp", b"ntp", b"security", b"local0", b"local1", b"local2", b"local3", b"local4", b"local5", b"local6",
+        b"local7",
+    ];
+    const LEVELS: &[&[u8]] = &[b"emerg", b"alert", b"crit", b"err", b"warn", b"notice", b"info", b"debug"];
+    let (facility, level) = split_last(word, b'.')?;
+    let is_known = FACILITIES.contains(&facility) && LEVELS.contains(&level);
+    is_known.then(|| Level::from_name(level)).flatten()
+}
+
+/// Names, addresses, and chains such as `source/host` or `user@host`. A level in capitals is what programs write
+/// behind a stamp of their own.
+fn is_host(word: &[u8]) -> bool {
+    let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || b".:-_/@%".contains(byte);
+    let is_level = word.iter().all(u8::is_ascii_uppercase) && (Level::from_name(word).is_some() || word.ends_with(b"DEBUG"));
+    !word.is_empty() && word.iter().all(is_letter) && !is_level
+}
+
+/// ` [24/Nov/2026:` behind the first word, which is then the client of HAProxy's line.
+fn is_of_haproxy(behind: &[u8]) -> bool {
+    matches!(behind, [b' ', b'[', b'0'..=b'9', b'0'..=b'9', b'/', ..])
+}
+
+/// The program without its path. `postfix/smtpd` is no path.
+pub(super) fn without_path(name: &[u8]) -> &[u8] {
+    let is_path = name.starts_with(b"/") || name.starts_with(b"./") || name.starts_with(b"../");
+    split_last(name, b'/').filter(|(_, last)| is_path && !last.is_empty()).map_or(name, |(_, last)| last)
+}
+
+/// All of it as a process' number.
+pub(super) fn number(word: &[u8]) -> Option<i64> {
+    super::stamp::digits(word).map(i64::from)
+}
+
+/// The bytes before the first blank or the end of the line, and the rest from there on.
+pub(super) fn rest_of_word(text: &[u8]) -> (&[u8], &[u8]) {
+    text.split_at(memchr::memchr3(b' ', b'\t', b'\n', text).unwrap_or(text.len()))
+}
+
+fn split_last(text: &[u8], byte: u8) -> Option<(&[u8], &[u8])> {
+    let at = memchr::memrchr(byte, text)?;
+    Some((text.get(..at)?, text.get(at + 1..)?))
+}
