@@ -152,7 +152,7 @@ mod tests {
             "Invalid user  from ",
         ] {
             let record = message(line).unwrap_or_default();
-            assert_eq!((record.message(), record.client, record.user), (line, None, None), "{line}");
+            assert_eq!((record.message(), &record.client, &record.user), (line, &None, &None), "{line}");
         }
     }
 }

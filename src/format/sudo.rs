@@ -103,7 +103,7 @@ mod tests {
             "anna : ",
         ] {
             let record = message(line).unwrap_or_default();
-            assert_eq!((record.message(), record.user, record.fields.len()), (line, None, 0), "{line}");
+            assert_eq!((record.message(), &record.user, record.fields.len()), (line, &None, 0), "{line}");
         }
     }
 }

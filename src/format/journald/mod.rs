@@ -1,0 +1,16 @@
+//! The journal of systemd, in the forms that `journalctl` prints: `-o export`, `-o json` and all `-o short…`.
+//!
+//! An entry is an unordered list of fields, `NAME=bytes`; a name may come several times. Names that begin with `_` are
+//! set by journald and can be trusted, all others are what the sender claims. The text forms hold neither the level
+//! nor any field that can be trusted. Sources: systemd's `docs/JOURNAL_EXPORT_FORMATS.md` and
+//! `src/shared/logs-show.c`.
+
+mod entry;
+mod export;
+mod json;
+mod months;
+mod short;
+
+pub use export::{Export, entry_len};
+pub use json::Json;
+pub use short::{Short, is_separator, shows_marks};
