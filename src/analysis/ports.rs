@@ -9,6 +9,7 @@ use super::evidence::{Confidence, Reason, score, softmax};
 use super::world::{Happening, Service, World};
 use crate::facts::claim::How;
 use crate::facts::event::Kind;
+use crate::facts::sign::Sign;
 
 /// Failed binds of one service at most so far apart are one conflict, in seconds.
 const EPISODE_S: f64 = 600.0;
@@ -509,16 +510,13 @@ fn published_by(world: &World, conflict: &Conflict, name: &str) -> Vec<super::wo
 
 fn self_stale(world: &World, conflict: &Conflict) -> HolderHypothesis {
     let mut reasons = Vec::new();
-    let from = conflict.stopped.unwrap_or(conflict.first).max(conflict.first - 300.0);
-    let left = world.events.iter().find(|event| {
-        same_host(&event.host, &conflict.host)
-            && event.service() == Some(&conflict.service)
-            && event.event.message.contains("left-over process")
-            && (from - 300.0..=conflict.last).contains(&event.s())
-    });
-    if let Some(event) = left {
+    let span = conflict.first - 300.0..=conflict.last;
+    let left = world.signs.iter().filter(|signs| signs.sign == Sign::LeftOver);
+    let left = left.filter(|signs| signs.about.as_deref() == Some(&conflict.service));
+    let line = left.flat_map(|signs| &signs.samples).find(|(at, _)| span.contains(&at.as_f64()));
+    if let Some((_, line)) = line {
         let text = format!("systemd found a left-over process of {}", conflict.service);
-        reasons.push(Reason::new(5.0, text, event.evidence.clone()).direct());
+        reasons.push(Reason::new(5.0, text, vec![line.clone()]).direct());
     }
     if let Some(own) = series(world, &conflict.service, &conflict.host) {
         let end = conflict.solved.unwrap_or(conflict.last).floor() as i64;

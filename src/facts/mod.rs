@@ -11,6 +11,7 @@ pub mod operator;
 pub mod sign;
 pub mod survey;
 pub mod traffic;
+mod words;
 
 use std::collections::BTreeMap;
 

@@ -15,6 +15,8 @@ pub enum Sign {
     UpstreamSlow,
     /// An upstream ends the connection before its answer.
     UpstreamBroke,
+    /// systemd found a process of the unit that outlived its stop.
+    LeftOver,
 }
 
 /// What an error line says of the cause, and of which upstream (as `address:port` or a backend's name).
@@ -24,8 +26,17 @@ pub fn sign(record: &Record<'_>) -> Option<(Sign, Option<String>)> {
         "nginx-error" => nginx(record, message),
         "apache-error" => apache(message),
         "haproxy-notice" => haproxy(message),
+        "systemd" => left_over(record, message),
         _ => None,
     }
+}
+
+/// `U: Found left-over process 77 (x) in control group while starting unit. Ignoring.` (`formats/syslog.md`, section 2)
+fn left_over(record: &Record<'_>, message: &str) -> Option<(Sign, Option<String>)> {
+    let is_left = message.contains(": Found left-over process ")
+        || message.contains(": Unit process ") && message.contains(" remains running after unit stopped");
+    let unit = record.text_field("UNIT").or_else(|| message.split_once(": ").map(|(unit, _)| unit))?;
+    is_left.then(|| (Sign::LeftOver, Some(unit.strip_suffix(".service").unwrap_or(unit).to_owned())))
 }
 
 /// Messages of `src/http/ngx_http_upstream.c` and of the configuration's readers (`formats/nginx.md`).

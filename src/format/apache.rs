@@ -1,31 +1,22 @@
-//! stub
+//! Apache httpd: its access logs, its error log, and what it writes to standard error.
+//!
+//! ```text
+//! 203.0.113.9 - - [24/Nov/2026:08:10:43 +0530] "GET / HTTP/1.1" 200 520
+//! www.example.com:80 203.0.113.9 - - [24/Nov/2026:08:10:43 +0530] "GET / HTTP/1.1" 200 783 "-" "curl/8.5.0"
+//! [Tue Nov 24 02:04:03.123456 2026] [proxy:error] [pid 788:tid 791] (111)Connection refused: AH00957: …
+//! (98)Address already in use: AH00072: make_sock: could not bind to address [::]:80
+//! ```
+//!
+//! An access line is written when the request ends and stamped with its beginning, so a file is not sorted by its
+//! stamps. The error log is read by [`error`].
 
-use super::{Format, Record};
+mod error;
 
-/// stub
-pub struct ErrorLog;
+use super::access::{self, Dialect};
+use super::{Format, Framing, Hit, Record, stamp};
+pub use error::{ErrorLog, bare};
 
-impl Format for ErrorLog {
-    fn name(&self) -> &'static str {
-        "apache-error"
-    }
-
-    fn is_start(&self, previous: &[u8], line: &[u8]) -> bool {
-        let _ = (previous, line);
-        false
-    }
-
-    fn parse<'a>(&self, record: &'a [u8]) -> Option<Record<'a>> {
-        let _ = record;
-        None
-    }
-
-    fn samples(&self) -> &'static [&'static str] {
-        &[]
-    }
-}
-
-/// stub
+/// The access log: common, combined and what people add to them, with or without a virtual host.
 pub struct AccessLog;
 
 impl Format for AccessLog {
@@ -33,22 +24,32 @@ impl Format for AccessLog {
         "apache-access"
     }
 
-    fn is_start(&self, previous: &[u8], line: &[u8]) -> bool {
-        let _ = (previous, line);
-        false
+    fn framing(&self) -> Framing {
+        Framing::SingleLines
+    }
+
+    fn is_start(&self, _previous: &[u8], line: &[u8]) -> bool {
+        access::is_start(line)
     }
 
     fn parse<'a>(&self, record: &'a [u8]) -> Option<Record<'a>> {
-        let _ = record;
-        None
+        access::read(record, Dialect::Apache)
+    }
+
+    #[inline]
+    fn hit<'a>(&self, line: &'a [u8], stamps: &mut stamp::Cache) -> Option<Hit<'a>> {
+        access::hit(line, Dialect::Apache, stamps)
     }
 
     fn samples(&self) -> &'static [&'static str] {
-        &[]
+        &[
+            r#"203.0.113.9 - - [24/Nov/2026:08:10:43 +0530] "GET /\"q\" HTTP/1.1" 404 202"#,
+            r#"2001:db8::8cb5 - frank [24/Nov/2026:08:10:43 +0530] "GET /cgi/ctl HTTP/1.1" 200 - "-" "umlaut-\xc3\xa4""#,
+        ]
     }
 }
 
-/// stub
+/// The access log of all virtual hosts, `other_vhosts_access.log` of Debian: the name stands in front.
 pub struct VhostAccessLog;
 
 impl Format for VhostAccessLog {
@@ -56,28 +57,32 @@ impl Format for VhostAccessLog {
         "apache-access"
     }
 
-    fn is_start(&self, previous: &[u8], line: &[u8]) -> bool {
-        let _ = (previous, line);
-        false
+    fn framing(&self) -> Framing {
+        Framing::SingleLines
+    }
+
+    fn is_start(&self, _previous: &[u8], line: &[u8]) -> bool {
+        access::is_start(line)
     }
 
     fn parse<'a>(&self, record: &'a [u8]) -> Option<Record<'a>> {
-        let _ = record;
-        None
+        access::read(record, Dialect::Apache).filter(|record| record.vhost.is_some())
+    }
+
+    #[inline]
+    fn hit<'a>(&self, line: &'a [u8], stamps: &mut stamp::Cache) -> Option<Hit<'a>> {
+        access::hit(line, Dialect::Apache, stamps).filter(|hit| !hit.scope.is_empty())
     }
 
     fn samples(&self) -> &'static [&'static str] {
-        &[]
+        &[
+            r#"www.example.com:80 203.0.113.121 - - [24/Nov/2026:08:10:43 +0530] "GET / HTTP/1.1" 200 783 "-" "curl/8.5.0""#,
+            r#"www.example.com 203.0.113.121 - - [24/Nov/2026:08:10:43 +0530] "GET / HTTP/1.1" 200 520"#,
+        ]
     }
 }
 
 /// Whether a program of this name writes Apache's lines: `apache2`, `httpd`, `apachectl`, `apache2ctl`.
 pub fn writes_as(program: &str) -> bool {
-    program == "apache2"
-}
-
-/// A line of Apache inside an envelope: the whole form, or bare as on standard error.
-pub fn bare(text: &[u8]) -> Option<Record<'_>> {
-    let _ = text;
-    None
+    matches!(program, "apache2" | "httpd" | "apachectl" | "apache2ctl" | "httpd.bin" | "httpd-prefork" | "httpd-worker")
 }

@@ -109,7 +109,12 @@ mod tests {
     #[test]
     fn reads_user_and_peer() {
         for (line, user, client, port) in [
-            ("Accepted publickey for anna from 10.21.0.2 port 45853 ssh2: ED25519 SHA256:xvN1", "anna", "10.21.0.2", 45853),
+            (
+                "Accepted publickey for anna from 10.21.0.2 port 45853 ssh2: ED25519 SHA256:xvN1",
+                "anna",
+                "10.21.0.2",
+                45853,
+            ),
             ("Accepted password for plaso from 2001:0db8::1 port 42532  ssh2", "plaso", "2001:0db8::1", 42532),
             ("Failed password for root from 188.124.3.41 port 32889 ssh2", "root", "188.124.3.41", 32889),
             (
@@ -118,7 +123,12 @@ mod tests {
                 "203.0.113.5",
                 4022,
             ),
-            ("Invalid user x from 1.2.3.4 port 5 from 203.0.113.5 port 4023", "x from 1.2.3.4 port 5", "203.0.113.5", 4023),
+            (
+                "Invalid user x from 1.2.3.4 port 5 from 203.0.113.5 port 4023",
+                "x from 1.2.3.4 port 5",
+                "203.0.113.5",
+                4023,
+            ),
             ("Disconnected from user deploy 10.21.0.2 port 35235", "deploy", "10.21.0.2", 35235),
             ("Connection closed by authenticating user root 203.0.113.5 port 9 [preauth]", "root", "203.0.113.5", 9),
             (" Accepted keyboard-interactive/pam for a from ::1 port 1 ssh2", "a", "::1", 1),
@@ -138,7 +148,11 @@ mod tests {
             ("Connection from 188.124.3.41 port 32889", "188.124.3.41", Some(32889)),
         ] {
             let record = message(line).unwrap_or_default();
-            assert_eq!((record.client.as_deref(), record.client_port, record.user), (Some(client), port, None), "{line}");
+            assert_eq!(
+                (record.client.as_deref(), record.client_port, record.user),
+                (Some(client), port, None),
+                "{line}"
+            );
         }
     }
 

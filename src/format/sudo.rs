@@ -73,17 +73,33 @@ mod tests {
             (
                 "anna : PWD=/srv ; USER=root ; ENV=DEBIAN_FRONTEND=noninteractive ; COMMAND=/usr/bin/dpkg -i a.deb",
                 "anna",
-                &[("PWD", "/srv"), ("USER", "root"), ("ENV", "DEBIAN_FRONTEND=noninteractive"), ("COMMAND", "/usr/bin/dpkg -i a.deb")],
+                &[
+                    ("PWD", "/srv"),
+                    ("USER", "root"),
+                    ("ENV", "DEBIAN_FRONTEND=noninteractive"),
+                    ("COMMAND", "/usr/bin/dpkg -i a.deb"),
+                ],
             ),
             (
                 "anna : TTY=pts/0 ; PWD=/srv/a ; b ; COMMAND=c ; USER=root ; COMMAND=/usr/bin/echo USER=y ; COMMAND=z",
                 "anna",
-                &[("TTY", "pts/0"), ("PWD", "/srv/a ; b ; COMMAND=c"), ("USER", "root"), ("COMMAND", "/usr/bin/echo USER=y ; COMMAND=z")],
+                &[
+                    ("TTY", "pts/0"),
+                    ("PWD", "/srv/a ; b ; COMMAND=c"),
+                    ("USER", "root"),
+                    ("COMMAND", "/usr/bin/echo USER=y ; COMMAND=z"),
+                ],
             ),
             (
                 "tsg : 3 incorrect password attempts ; TTY=pts/1 ; PWD=/root ; USER=root ; COMMAND=/bin/ls",
                 "tsg",
-                &[("reason", "3 incorrect password attempts"), ("TTY", "pts/1"), ("PWD", "/root"), ("USER", "root"), ("COMMAND", "/bin/ls")],
+                &[
+                    ("reason", "3 incorrect password attempts"),
+                    ("TTY", "pts/1"),
+                    ("PWD", "/root"),
+                    ("USER", "root"),
+                    ("COMMAND", "/bin/ls"),
+                ],
             ),
             (" vagrant : (command continued) '/etc/metricbeat/metricbeat.yml)", "vagrant", &[]),
         ] {

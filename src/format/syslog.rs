@@ -172,8 +172,18 @@ fn is_bare(rest: &[u8]) -> bool {
 /// such stamps too, mostly in `Z` or with nine digits; a level or a stream stands where syslog has the host.
 fn is_syslog(stamp: &Stamp, offset: Offset, sender: &Sender<'_>) -> bool {
     const OBJECTS: &[&[u8]] = &[
-        b"container", b"image", b"network", b"volume", b"plugin", b"daemon", b"service", b"node", b"secret",
-        b"config", b"builder", b"pod",
+        b"container",
+        b"image",
+        b"network",
+        b"volume",
+        b"plugin",
+        b"daemon",
+        b"service",
+        b"node",
+        b"secret",
+        b"config",
+        b"builder",
+        b"pod",
     ];
     let is_of_docker = |host: &[u8]| stamp.digits > 6 && OBJECTS.contains(&host);
     match sender.host {
@@ -322,4 +332,122 @@ fn quoted(input: &[u8]) -> Option<(Text<'_>, &[u8])> {
         plain.push(escaped.unwrap_or(byte));
     }
     Some((text(&plain).into_owned().into(), rest))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    const ALL: [&dyn Format; 3] = [&Rfc3164, &Iso, &Rfc5424];
+
+    #[test]
+    fn reads_its_samples_and_no_others() {
+        for format in ALL {
+            for line in format.samples() {
+                for other in ALL {
+                    let reads = other.is_start(b"", line.as_bytes()) && other.parse(line.as_bytes()).is_some();
+                    assert_eq!(reads, other.name() == format.name(), "{} reads {line}", other.name());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn reads_stamps_as_they_are_written() {
+        let text = |line: &str, year: Option<i32>| {
+            let stamp = Rfc3164.parse(line.as_bytes())?.stamp?;
+            let at = chrono::DateTime::from_timestamp(stamp.civil_s, stamp.nanos)?;
+            (stamp.has_year == year.is_some()).then(|| at.format("%Y-%m-%d %H:%M:%S%.f").to_string())
+        };
+        for (line, year, expected) in [
+            ("Nov  5 06:07:08 web01 a: x", None, "2000-11-05 06:07:08"),
+            ("Nov 05 06:07:08 web01 a: x", None, "2000-11-05 06:07:08"),
+            ("Nov  5 06:07:08.123 web01 a: x", None, "2000-11-05 06:07:08.123"),
+            ("Nov  5 06:07:08: web01 a: x", None, "2000-11-05 06:07:08"),
+            ("Feb 29 06:07:08 web01 a: x", None, "2000-02-29 06:07:08"),
+            ("Nov  5 2024 06:07:08 web01 a: x", Some(2024), "2024-11-05 06:07:08"),
+            ("Nov  5 2024 06:07:08.5 web01 a: x", Some(2024), "2024-11-05 06:07:08.500"),
+            ("2024 Nov  5 06:07:08 web01 a: x", Some(2024), "2024-11-05 06:07:08"),
+            ("*Nov  5 2024 06:07:08.123: %SYS-5-CONFIG_I: x", Some(2024), "2024-11-05 06:07:08.123"),
+            (".Nov  5 06:07:08: %LINK-3-UPDOWN: x", None, "2000-11-05 06:07:08"),
+            ("Tue Nov 24 03:00:02 2026 daemon.info dnsmasq[1]: x", Some(2026), "2026-11-24 03:00:02"),
+            ("<13>Nov  5 06:07:08 web01 a: x", None, "2000-11-05 06:07:08"),
+        ] {
+            assert_eq!(text(line, year).as_deref(), Some(expected), "{line}");
+        }
+    }
+
+    #[test]
+    fn leaves_the_rest_alone() {
+        for (why, line) in [
+            ("no such day", "Feb 30 06:07:08 web01 a: x"),
+            ("no such day in that year", "Feb 29 2023 06:07:08 web01 a: x"),
+            ("no such hour", "Nov  5 24:07:08 web01 a: x"),
+            ("another language", "août  5 06:07:08 web01 a: x"),
+            ("no blank behind the stamp", "Nov  5 06:07:08web01 a: x"),
+            ("journalctl's short-iso", "2026-11-24T02:33:56+0100 web01 a: x"),
+            ("no offset", "2026-11-24T02:33:56 web01 a: x"),
+            ("a blank for T", "2026-11-24 02:33:56+01:00 web01 a: x"),
+            ("CRI", "2026-11-24T02:33:56.123456789+01:00 stdout F a[5]: x"),
+            ("docker events", "2026-11-24T02:33:56.123456789+01:00 container health_status: healthy 5ab0 (name=web)"),
+            ("docker logs -t", "2026-11-24T02:33:56.123456789Z nginx: [emerg] bind() to 0.0.0.0:80 failed"),
+            ("a program's own log", "2026-11-24T02:33:56.123Z INFO main: started"),
+            ("MySQL", "2026-11-24T02:33:56.123456Z 0 [System] [MY-010116] [Server] mysqld: ready"),
+            ("MySQL in local time", "2026-11-24T02:33:56.123456+01:00 0 [System] [MY-010116] [Server] mysqld: ready"),
+            ("dnf", "2019-03-23T16:46:43Z SUBDEBUG Installed: nginx-1:1.20.1-14.el9.x86_64"),
+            ("no structured data", "<13>1 2026-11-05T06:07:08Z web01 app 123 - x"),
+            ("an open element", "<13>1 2026-11-05T06:07:08Z web01 app 123 - [a b=\"c\" x"),
+            ("an open value", "<13>1 2026-11-05T06:07:08Z web01 app 123 - [a b=\"c\\"),
+            ("cut off", "<13>1 2026-11-05T06:07:08Z web01"),
+            ("a number too large", "<999>Nov  5 06:07:08 web01 a: x"),
+            ("a priority alone", "<13>"),
+            ("a priority and another program's text", "<13>x"),
+            ("nothing", ""),
+        ] {
+            for format in ALL {
+                let reads = format.is_start(b"", line.as_bytes()) && format.parse(line.as_bytes()).is_some();
+                assert!(!reads, "{why}: {}", format.name());
+            }
+        }
+    }
+
+    #[test]
+    fn a_line_without_tag_is_syslogs_where_the_offset_has_digits() {
+        for (line, expected) in [
+            ("2026-11-24T02:33:56.485104+01:00 web01 this is debug", Some((Some("web01"), "this is debug"))),
+            ("2026-11-24T02:33:56+00:00 last message repeated 3 times", Some((None, "last message repeated 3 times"))),
+            ("2026-11-24T02:33:56.485104Z web01 this is debug", None),
+        ] {
+            let record = Iso.parse(line.as_bytes());
+            assert_eq!(record.as_ref().map(|record| (record.host.as_deref(), record.message())), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn reads_structured_data() {
+        let line = "42 <165>1 2003-08-24T05:14:15.000003-07:00 192.0.2.1 /opt/proc main ID47 \
+                    [x@1 a=\"1\" b=\"q\\\"\\\\\\]\\n\"][y] \u{feff}%% It's";
+        let record = Rfc5424.parse(line.as_bytes()).unwrap();
+        assert_eq!((record.program.as_deref(), record.pid, record.level), (Some("proc"), None, Some(Level::Notice)));
+        for (name, expected) in [("PROCID", "main"), ("MSGID", "ID47"), ("x@1.a", "1"), ("x@1.b", "q\"\\]\\n")] {
+            assert_eq!(record.text_field(name), Some(expected), "{name}");
+        }
+        assert_eq!(record.message(), "%% It's");
+    }
+
+    #[test]
+    fn a_blank_before_the_text_belongs_to_the_message_but_hides_no_program() {
+        let line = "<30>1 2026-11-15T06:07:08+00:00 web01 systemd 1 - -  Started nginx.service - x";
+        let record = Rfc5424.parse(line.as_bytes()).unwrap();
+        assert_eq!((record.format, record.text_field("UNIT")), ("systemd", Some("nginx.service")));
+        let line = "<30>1 2026-11-15T06:07:08+00:00 - - - - -  text";
+        assert_eq!(Rfc5424.parse(line.as_bytes()).unwrap().message(), " text");
+    }
+
+    #[test]
+    fn a_message_may_span_lines_and_need_not_be_utf8() {
+        let record = Rfc3164.parse(b"Nov  5 06:07:08 web01 app[5]: one \xff\nNov two\n  three").unwrap();
+        assert_eq!(record.message(), "one \u{fffd}\nNov two\n  three");
+    }
 }

@@ -91,9 +91,8 @@ fn unit_at_start(text: &str) -> Option<&str> {
 
 /// Whether `name` has the form of a unit's name: the kinds of `src/basic/unit-def.c`, after a name of its letters.
 pub fn is_unit(name: &str) -> bool {
-    const KINDS: &[&str] = &[
-        "service", "socket", "target", "device", "mount", "automount", "swap", "timer", "path", "slice", "scope",
-    ];
+    const KINDS: &[&str] =
+        &["service", "socket", "target", "device", "mount", "automount", "swap", "timer", "path", "slice", "scope"];
     let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || b":-_.\\@".contains(&byte);
     name.rsplit_once('.')
         .is_some_and(|(stem, kind)| !stem.is_empty() && KINDS.contains(&kind) && stem.bytes().all(is_letter))

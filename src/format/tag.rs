@@ -41,7 +41,8 @@ fn is_repeat(text: &[u8]) -> bool {
 /// number, as `<999>`, is text.
 pub(super) fn pri(line: &[u8]) -> (Option<Level>, &[u8]) {
     let counted = line.iter().position(|byte| !byte.is_ascii_digit()).filter(|digits| (1..=6).contains(digits));
-    let uncounted = counted.and_then(|digits| line.get(digits..)?.strip_prefix(b" ")).filter(|rest| rest.starts_with(b"<"));
+    let uncounted =
+        counted.and_then(|digits| line.get(digits..)?.strip_prefix(b" ")).filter(|rest| rest.starts_with(b"<"));
     match priority(uncounted.unwrap_or(line)) {
         Some((level, rest)) => (Some(level), rest),
         None => (None, line),
@@ -131,8 +132,27 @@ fn mac_level(text: &[u8]) -> Option<(Level, &[u8])> {
 /// `local0.info`: the level of busybox' words.
 fn words(word: &[u8]) -> Option<Level> {
     const FACILITIES: &[&[u8]] = &[
-        b"kern", b"user", b"mail", b"daemon", b"auth", b"syslog", b"lpr", b"news", b"uucp", b"cron", b"authpriv",
-        b"ftp", b"ntp", b"security", b"local0", b"local1", b"local2", b"local3", b"local4", b"local5", b"local6",
+        b"kern",
+        b"user",
+        b"mail",
+        b"daemon",
+        b"auth",
+        b"syslog",
+        b"lpr",
+        b"news",
+        b"uucp",
+        b"cron",
+        b"authpriv",
+        b"ftp",
+        b"ntp",
+        b"security",
+        b"local0",
+        b"local1",
+        b"local2",
+        b"local3",
+        b"local4",
+        b"local5",
+        b"local6",
         b"local7",
     ];
     const LEVELS: &[&[u8]] = &[b"emerg", b"alert", b"crit", b"err", b"warn", b"notice", b"info", b"debug"];
@@ -145,7 +165,8 @@ fn words(word: &[u8]) -> Option<Level> {
 /// behind a stamp of their own.
 fn is_host(word: &[u8]) -> bool {
     let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || b".:-_/@%".contains(byte);
-    let is_level = word.iter().all(u8::is_ascii_uppercase) && (Level::from_name(word).is_some() || word.ends_with(b"DEBUG"));
+    let is_level =
+        word.iter().all(u8::is_ascii_uppercase) && (Level::from_name(word).is_some() || word.ends_with(b"DEBUG"));
     !word.is_empty() && word.iter().all(is_letter) && !is_level
 }
 
@@ -173,4 +194,92 @@ pub(super) fn rest_of_word(text: &[u8]) -> (&[u8], &[u8]) {
 fn split_last(text: &[u8], byte: u8) -> Option<(&[u8], &[u8])> {
     let at = memchr::memrchr(byte, text)?;
     Some((text.get(..at)?, text.get(at + 1..)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Row<'a> = (&'a str, Option<&'a str>, Option<&'a str>, Option<i64>, &'a str);
+
+    #[test]
+    fn reads_host_and_tag() {
+        let rows: &[Row<'_>] = &[
+            ("web01 app[123]: plain text", Some("web01"), Some("app"), Some(123), "plain text"),
+            ("web01 app: no pid", Some("web01"), Some("app"), None, "no pid"),
+            ("web01 app[5]:no blank", Some("web01"), Some("app"), Some(5), "no blank"),
+            ("web01 app[5]:  two", Some("web01"), Some("app"), Some(5), " two"),
+            ("web01 app[5]: ", Some("web01"), Some("app"), Some(5), ""),
+            ("web01 app[5]:", Some("web01"), Some("app"), Some(5), ""),
+            ("web01 app[5] with data", Some("web01"), Some("app"), Some(5), "with data"),
+            ("web01 /usr/sbin/cron[77]: x", Some("web01"), Some("cron"), Some(77), "x"),
+            ("web01 postfix/smtpd[99]: x", Some("web01"), Some("postfix/smtpd"), Some(99), "x"),
+            ("web01 my-app.v2_x[1]: x", Some("web01"), Some("my-app.v2_x"), Some(1), "x"),
+            ("web01 (sd-pam)[55]: x", Some("web01"), Some("(sd-pam)"), Some(55), "x"),
+            ("web01 docker/nginx:1.25[7]: x", Some("web01"), Some("docker/nginx:1.25"), Some(7), "x"),
+            ("web01 app[main]: x", Some("web01"), Some("app"), None, "x"),
+            ("haproxy[17025]: x", None, Some("haproxy"), Some(17025), "x"),
+            ("nginx: x", None, Some("nginx"), None, "x"),
+            (" sshd[1332]: x", None, Some("sshd"), Some(1332), "x"),
+            ("- app[5]: x", None, Some("app"), Some(5), "x"),
+            ("fe80::1 app[5]: x", Some("fe80::1"), Some("app"), Some(5), "x"),
+            ("relay/web01 app[5]: x", Some("relay/web01"), Some("app"), Some(5), "x"),
+            ("web01 log_tag this is debug", Some("web01"), None, None, "log_tag this is debug"),
+            ("web01 [origin software=\"rsyslogd\"] x", Some("web01"), None, None, "[origin software=\"rsyslogd\"] x"),
+            ("web01 http://a: x", Some("web01"), Some("http://a"), None, "x"),
+            ("last message repeated 3 times", None, None, None, "last message repeated 3 times"),
+            ("web01 last message repeated 3 times", Some("web01"), None, None, "last message repeated 3 times"),
+            ("--- last message repeated 5 times ---", None, None, None, "--- last message repeated 5 times ---"),
+            ("1.2.3.4:5 [24/Nov/2026:03:41:49.490] www", None, None, None, "1.2.3.4:5 [24/Nov/2026:03:41:49.490] www"),
+            ("INFO main: x", None, None, None, "INFO main: x"),
+            ("web01", Some("web01"), None, None, ""),
+            ("", None, None, None, ""),
+        ];
+        for (line, host, program, pid, message) in rows {
+            let got = sender(line.as_bytes());
+            let host = host.map(str::as_bytes);
+            let program = program.map(str::as_bytes);
+            assert_eq!(
+                (got.host, got.program, got.pid, got.message),
+                (host, program, *pid, message.as_bytes()),
+                "{line}"
+            );
+        }
+    }
+
+    #[test]
+    fn reads_the_words_for_a_level() {
+        for (line, level, program) in [
+            ("web01 local0.info haproxy[77]: x", Some(Level::Info), Some("haproxy")),
+            ("web01 user.notice root: hello", Some(Level::Notice), Some("root")),
+            ("web01 syslog.info syslogd started: BusyBox v1.35.0", Some(Level::Info), None),
+            ("daemon.err dnsmasq[1]: x", Some(Level::Error), Some("dnsmasq")),
+            ("mac kernel[0] <Info>: x", Some(Level::Info), Some("kernel")),
+            ("mac app[1] <Warning>: x", Some(Level::Warn), Some("app")),
+            ("web01 NetworkManager[1]: <info>  x", None, Some("NetworkManager")),
+            ("web01 user.name: x", None, Some("user.name")),
+        ] {
+            let got = sender(line.as_bytes());
+            assert_eq!((got.level, got.program), (level, program.map(str::as_bytes)), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_priority_is_a_number_below_192() {
+        for (line, level, rest) in [
+            ("<134>x", Some(Level::Info), "x"),
+            ("<0>x", Some(Level::Emerg), "x"),
+            ("<191>x", Some(Level::Debug), "x"),
+            ("42 <13>1 x", Some(Level::Notice), "1 x"),
+            ("<192>x", None, "<192>x"),
+            ("<999>x", None, "<999>x"),
+            ("<013>x", None, "<013>x"),
+            ("<>x", None, "<>x"),
+            ("<13", None, "<13"),
+            ("42 x", None, "42 x"),
+            ("2026-11-24T02:33:56+01:00 <13>", None, "2026-11-24T02:33:56+01:00 <13>"),
+        ] {
+            assert_eq!(pri(line.as_bytes()), (level, rest.as_bytes()), "{line}");
+        }
+    }
 }

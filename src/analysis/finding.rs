@@ -1,0 +1,251 @@
+//! What stands out in the traffic: spikes, holes, and conflicts that users felt.
+
+use super::burst::{Baseline, bursts};
+use super::hole::{expected, holes};
+use super::ports::{Conflict, Holder, series};
+use super::world::{Happening, Service, World};
+use crate::facts::event::Kind;
+
+/// How far from a hole's edge a stop or start of the service still is that edge, in seconds.
+const EDGE_S: f64 = 5.0;
+/// Refused requests of a holder that make a conflict felt.
+const LEAST_REFUSED: u32 = 5;
+
+/// What stands out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[allow(missing_docs)]
+pub enum Shape {
+    Spike,
+    Hole,
+    /// Users of the port were answered by its holder.
+    WrongServer,
+    /// A service could not start, and no log of its requests exists.
+    NoTraffic,
+}
+
+/// One thing that stands out, of one service.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    #[allow(missing_docs)]
+    pub shape: Shape,
+    /// Index into [`World::services`]; `None` where the service has no traffic.
+    pub series: Option<usize>,
+    #[allow(missing_docs)]
+    pub service: String,
+    #[allow(missing_docs)]
+    pub host: Option<String>,
+    /// Seconds since 1970, as exact as it is known.
+    pub start: f64,
+    /// The same; the end of the logs where it goes on.
+    pub end: f64,
+    /// How far each may be off, in seconds.
+    pub start_error_s: f64,
+    #[allow(missing_docs)]
+    pub end_error_s: f64,
+    /// Whether the log does not prove health before and after.
+    pub is_open_at_start: bool,
+    #[allow(missing_docs)]
+    pub is_open_at_end: bool,
+    /// Requests that never came, where it is a hole.
+    pub missed: f64,
+    /// The conflict that it is the effect of, by index.
+    pub conflict: Option<usize>,
+    /// Quiet times of its service.
+    pub baseline: Option<Baseline>,
+}
+
+/// All findings, in order of time.
+pub fn findings(world: &World, conflicts: &[Conflict]) -> Vec<Finding> {
+    let mut found = Vec::new();
+    let until = world.coverage.map_or(0, |(_, last)| last.s);
+    for (index, service) in world.services.iter().enumerate() {
+        found.extend(spikes(index, service));
+        found.extend(holes_of(world, index, service, until));
+    }
+    for (index, conflict) in conflicts.iter().enumerate() {
+        felt(world, index, conflict, &mut found);
+    }
+    found.sort_by(|one, other| one.start.total_cmp(&other.start).then(one.end.total_cmp(&other.end)).then_with(|| one.service.cmp(&other.service)));
+    found
+}
+
+fn spikes(index: usize, service: &Service) -> Vec<Finding> {
+    let (baseline, bursts) = bursts(&service.seconds, &service.failures);
+    let finding = |burst: super::burst::Burst| Finding {
+        shape: Shape::Spike,
+        series: Some(index),
+        service: service.name.clone(),
+        host: service.host.clone(),
+        start: burst.start as f64,
+        end: burst.end as f64,
+        start_error_s: 1.0,
+        end_error_s: 1.0,
+        is_open_at_start: burst.is_open_at_start,
+        is_open_at_end: burst.is_open_at_end,
+        missed: 0.0,
+        conflict: None,
+        baseline: Some(baseline),
+    };
+    bursts.into_iter().map(finding).collect()
+}
+
+fn holes_of(world: &World, index: usize, service: &Service, until: i64) -> Vec<Finding> {
+    let covered = |from: i64, to: i64| {
+        let spans = service.sources.iter().filter_map(|source| world.spans.get(*source).copied().flatten());
+        spans.into_iter().any(|(first, last)| first.s < from && last.s >= to)
+    };
+    holes(&service.seconds, until)
+        .into_iter()
+        .filter_map(|hole| {
+            let edges = Edges::of(world, service, hole.from, hole.to);
+            let is_told = edges.stop.is_some() || failed_inside(world, service, hole.from, hole.to);
+            // A log that ends, or whose next part is missing, is no outage: only what the service itself tells.
+            if (hole.is_open || !covered(hole.from, hole.to)) && !is_told {
+                return None;
+            }
+            if hole.is_open && edges.start.is_some() {
+                return None;
+            }
+            Some(hole_finding(index, service, &edges, &hole))
+        })
+        .collect()
+}
+
+/// Moments at which the service itself went and came back.
+struct Edges {
+    stop: Option<f64>,
+    start: Option<f64>,
+    /// Last second with a request before, first one after.
+    last: i64,
+    next: i64,
+}
+
+impl Edges {
+    fn of(world: &World, service: &Service, from: i64, to: i64) -> Edges {
+        let own = |event: &&Happening| event.service().is_some_and(|name| is_same(name, &service.name));
+        let events: Vec<&Happening> = world.events.iter().filter(own).collect();
+        let near = |event: &&&Happening, at: i64| (event.s() - at as f64).abs() <= EDGE_S;
+        let down = |event: &&&Happening| matches!(event.kind(), Kind::ServiceStop | Kind::Crash | Kind::ServiceFailed | Kind::OomKill);
+        // Asked to stop, then stopped: the last of the lines around the last request.
+        let stops = events.iter().filter(down).filter(|event| near(event, from));
+        let stop = stops.filter(|event| event.s() < from as f64 + EDGE_S).map(|event| event.s()).reduce(f64::max);
+        let starts = events.iter().filter(|event| event.kind() == Kind::ServiceStart);
+        let start = starts
+            .filter(|event| event.s() > from as f64 && (to as f64 - EDGE_S * 2.0..=to as f64 + 1.0).contains(&event.s()))
+            .map(|event| event.s())
+            .reduce(f64::max);
+        Edges { stop, start, last: from - 1, next: to }
+    }
+}
+
+fn is_same(one: &str, other: &str) -> bool {
+    let apache = |name: &str| matches!(name, "apache2" | "httpd");
+    one == other || apache(one) && apache(other)
+}
+
+/// Whether the service says that it failed in the meantime.
+fn failed_inside(world: &World, service: &Service, from: i64, to: i64) -> bool {
+    world.events.iter().any(|event| {
+        matches!(event.kind(), Kind::BindFailure | Kind::ServiceFailed | Kind::ServiceStop | Kind::Crash)
+            && event.service().is_some_and(|name| is_same(name, &service.name))
+            && (from as f64 - EDGE_S..=to as f64).contains(&event.s())
+    })
+}
+
+fn hole_finding(index: usize, service: &Service, edges: &Edges, hole: &super::hole::Hole) -> Finding {
+    // A request is still answered after the stop was asked for; the hole begins with the later of both.
+    let start = edges.stop.map_or(edges.last as f64 + 0.5, |stop| stop.max(edges.last as f64));
+    let end = edges.start.map_or(edges.next as f64, |start| start.min(edges.next as f64 + 0.999));
+    let gap = (hole.to - hole.from) as f64 / hole.expected.max(0.1);
+    Finding {
+        shape: Shape::Hole,
+        series: Some(index),
+        service: service.name.clone(),
+        host: service.host.clone(),
+        start,
+        end,
+        start_error_s: if edges.stop.is_some() { gap.min(1.0) } else { gap.max(1.0) },
+        end_error_s: if edges.start.is_some() { gap.min(1.0) } else { gap.max(1.0) },
+        is_open_at_start: false,
+        is_open_at_end: hole.is_open,
+        missed: hole.expected,
+        conflict: None,
+        baseline: None,
+    }
+}
+
+/// Adds what users felt of a conflict, where the traffic alone did not show it; else marks what it caused.
+fn felt(world: &World, index: usize, conflict: &Conflict, found: &mut Vec<Finding>) {
+    let until = world.coverage.map_or(conflict.last, |(_, last)| last.as_f64());
+    let (from, to) = conflict.window();
+    let end = to.unwrap_or(until);
+    let mut is_felt = false;
+    for finding in found.iter_mut() {
+        // The conflict began with or in it, and was not over when it began.
+        if finding.start <= end && finding.end >= conflict.first - 1.0 && finding.conflict.is_none() {
+            finding.conflict = Some(index);
+            is_felt |= finding.shape != Shape::Spike || finding.service == conflict.service;
+        }
+    }
+    let victim = series(world, &conflict.service, &conflict.host);
+    if is_felt || is_container(world, &conflict.service) {
+        return;
+    }
+    let base = Finding {
+        shape: Shape::NoTraffic,
+        series: None,
+        service: conflict.service.clone(),
+        host: conflict.host.clone(),
+        start: from,
+        end,
+        start_error_s: 1.0,
+        end_error_s: 1.0,
+        is_open_at_start: false,
+        is_open_at_end: to.is_none(),
+        missed: 0.0,
+        conflict: Some(index),
+        baseline: None,
+    };
+    let position = |wanted: &Service| world.services.iter().position(|service| std::ptr::eq(service, wanted));
+    let inside = |service: &Service| service.count(from.ceil() as i64 + 1, end.floor() as i64);
+    if let Some(holder) = holder_series(world, conflict) {
+        let refused = holder.seconds.iter().filter(|second| {
+            (from.floor() as i64..=end.ceil() as i64).contains(&second.at) && second.refused + second.failing > 0
+        });
+        let seconds: Vec<i64> = refused.map(|second| second.at).collect();
+        let seen = holder.count(from.floor() as i64, end.ceil() as i64 + 1);
+        if let (Some(first), Some(last)) = (seconds.first(), seconds.last())
+            && seen.refused + seen.failing >= LEAST_REFUSED
+        {
+            // Felt from the first refusal on until the victim answers, or until the last refusal.
+            let end = if to.is_some() { end } else { *last as f64 };
+            let start = (*first as f64).max(from);
+            found.push(Finding { shape: Shape::WrongServer, series: position(holder), start, end, ..base });
+            return;
+        }
+    }
+    match victim {
+        // Down by its own words, and nothing was answered in between: a hole, however short.
+        Some(service) if inside(service).requests == 0 && service.count(i64::MIN, from as i64).requests > 0 => {
+            let (missed, _) = expected(&service.seconds, from.floor() as i64, end.ceil() as i64);
+            found.push(Finding { shape: Shape::Hole, series: position(service), missed, ..base });
+        }
+        Some(_) => {}
+        None if world.services.is_empty() => found.push(base),
+        None => {}
+    }
+}
+
+fn is_container(world: &World, name: &str) -> bool {
+    let kinds = [Kind::ContainerStart, Kind::ContainerStop, Kind::ContainerKill];
+    world.events.iter().any(|event| kinds.contains(&event.kind()) && event.service() == Some(name))
+}
+
+/// The traffic of the service that held the port.
+pub fn holder_series<'a>(world: &'a World, conflict: &Conflict) -> Option<&'a Service> {
+    match &conflict.holder()?.holder {
+        Holder::Service(name) => series(world, name, &conflict.host),
+        Holder::Container(name, _) => world.services.iter().find(|service| service.name == *name),
+        Holder::Unknown | Holder::SelfStale => None,
+    }
+}

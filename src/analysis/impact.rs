@@ -1,0 +1,371 @@
+//! How many were hit: shares of requests and clients over an incident's window, at the outermost layer (methods, 3).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::hole::{expected, interval};
+use super::world::{Service, World};
+use crate::facts::closer::{Close, Seen};
+use crate::facts::traffic::{Outcome, Second};
+
+/// z of a 95 % interval.
+const Z: f64 = 1.959_964;
+/// A silence inside a hole counts as missed requests from so many expected ones on: chance leaves it in one of twenty.
+const LEAST_MISSED: f64 = 3.0;
+/// Expected requests that a minute needs for a share of its own.
+const LEAST_A_MINUTE: f64 = 10.0;
+/// Bars of the chart at most.
+const MOST_STEPS: i64 = 120;
+
+/// Shares of requests, in percent, with their interval.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[allow(missing_docs)]
+pub struct Requests {
+    pub failed: u64,
+    pub missed: u64,
+    pub expected: u64,
+    pub percent: Option<f64>,
+    pub low: Option<f64>,
+    pub high: Option<f64>,
+}
+
+/// Shares of clients, in percent.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[allow(missing_docs)]
+pub struct Clients {
+    pub affected: u64,
+    pub seen: u64,
+    pub percent: Option<f64>,
+    pub low: Option<f64>,
+    pub high: Option<f64>,
+    /// Those of them that were expected in a silence, and seen by nobody.
+    pub expected: u64,
+}
+
+/// Requests by step.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[allow(missing_docs)]
+pub struct Chart {
+    pub step_s: i64,
+    pub start: i64,
+    pub requests: Vec<u64>,
+    pub failed: Vec<u64>,
+    pub missed: Vec<u64>,
+}
+
+/// What an incident did.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Impact {
+    /// `None` where no log of requests covers the incident.
+    pub requests: Option<Requests>,
+    #[allow(missing_docs)]
+    pub clients: Option<Clients>,
+    /// Start and percent.
+    pub worst_minute: Option<(i64, f64)>,
+    /// Percent of the day's requests.
+    pub day_percent: Option<f64>,
+    /// The service that counts: the outermost that logs.
+    pub layer: Option<String>,
+    #[allow(missing_docs)]
+    pub chart: Option<Chart>,
+    /// First and last failing request.
+    pub first: Option<Seen>,
+    #[allow(missing_docs)]
+    pub last: Option<Seen>,
+    /// How the failing requests ended.
+    pub profile: Profile,
+    /// Failing requests that only a wrong server on the port made.
+    pub refused_by_holder: u64,
+}
+
+/// How failing requests ended.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Profile {
+    #[allow(missing_docs)]
+    pub failing: u64,
+    #[allow(missing_docs)]
+    pub statuses: BTreeMap<u16, u64>,
+    /// By the first two letters of HAProxy's termination state.
+    pub terminations: BTreeMap<[u8; 2], u64>,
+    /// By virtual host or `backend/server`: all, failing.
+    pub scopes: BTreeMap<String, (u64, u64)>,
+}
+
+/// A window and whose requests count in it.
+pub struct Window<'a> {
+    /// First and last moment, seconds since 1970.
+    pub start: f64,
+    #[allow(missing_docs)]
+    pub end: f64,
+    /// The services of the outermost layer, by index.
+    pub services: Vec<usize>,
+    /// The service that held the port, whose refusals count as failures while it did: from, to.
+    pub holder: Option<(usize, f64, f64)>,
+    /// Stretches in which requests may be missing.
+    pub holes: Vec<(f64, f64)>,
+    /// What the logs cover of it, for the day's share.
+    pub day: (i64, i64),
+    #[allow(missing_docs)]
+    pub world: &'a World,
+}
+
+/// A request in the window, and whether it counts as failed.
+struct Counted {
+    seen: Seen,
+    is_failed: bool,
+}
+
+/// Counts the window. `close` are the requests around it, one by one.
+pub fn impact(window: &Window<'_>, close: &[Close]) -> Impact {
+    let layer = window.services.first().map(|index| window.world.services[*index].name.clone());
+    let counted = counted(window, close);
+    let (from, to) = (window.start.floor() as i64, window.end.ceil() as i64);
+    let inside: Vec<&Counted> = counted.iter().filter(|request| (from..=to).contains(&request.seen.at.s)).collect();
+    let failed: Vec<&Counted> = inside.iter().copied().filter(|request| request.is_failed).collect();
+    let seconds = merged_seconds(window);
+    let silences = silences(window, &seconds, &counted);
+    let missed: f64 = silences.iter().map(|silence| silence.2).sum();
+    if layer.is_none() || (inside.is_empty() && missed < 1.0) {
+        return Impact { layer, ..Impact::default() };
+    }
+    let requests = requests(inside.len() as u64, failed.len() as u64, missed);
+    let chart = chart(window, &counted, &silences);
+    let profile = profile(&inside, close);
+    Impact {
+        clients: Some(clients(window, &counted, &silences)),
+        worst_minute: worst_minute(from, to, &inside, &silences),
+        day_percent: day_percent(window, &requests, &seconds),
+        requests: Some(requests),
+        layer,
+        chart: Some(chart),
+        first: failed.iter().map(|request| request.seen).min(),
+        last: failed.iter().map(|request| request.seen).max(),
+        profile,
+        refused_by_holder: failed.iter().filter(|request| request.seen.outcome == Outcome::Refused).count() as u64,
+    }
+}
+
+/// The requests around the window that count: of the layer, and of the holder while it had the port.
+fn counted(window: &Window<'_>, close: &[Close]) -> Vec<Counted> {
+    let mut counted = Vec::new();
+    for part in close {
+        let of = |index: &usize| {
+            let service = &window.world.services[*index];
+            service.name == part.service && (part.host.is_none() || service.host == part.host)
+        };
+        let host_fits = |index: &usize, seen: &Seen| {
+            let service = &window.world.services[*index];
+            service.sources.contains(&seen.place.block.0) && service.owners.counts(seen.place.block.0, seen.at.s)
+        };
+        let holder = window.holder.filter(|(index, _, _)| of(index));
+        let own: Vec<&usize> = window.services.iter().filter(|index| of(index)).collect();
+        for seen in &part.seen {
+            let held = holder.filter(|(index, from, to)| {
+                host_fits(index, seen) && (*from - 1.0..=*to + 1.0).contains(&seen.at.as_f64())
+            });
+            let is_own = own.iter().any(|index| host_fits(index, seen));
+            if held.is_none() && !is_own {
+                continue;
+            }
+            let is_failed = seen.outcome == Outcome::Failing || held.is_some() && seen.outcome == Outcome::Refused;
+            counted.push(Counted { seen: *seen, is_failed });
+        }
+    }
+    counted.sort_unstable_by_key(|request| request.seen);
+    counted
+}
+
+/// Requests by second of the layer, over all hosts, for what is usual.
+fn merged_seconds(window: &Window<'_>) -> Vec<Second> {
+    let mut by_second: BTreeMap<i64, u32> = BTreeMap::new();
+    let own = |index: &usize| -> &Service { &window.world.services[*index] };
+    for service in window.services.iter().map(own) {
+        for second in &service.seconds {
+            *by_second.entry(second.at).or_default() += second.requests;
+        }
+    }
+    // A service that has no requests of its own before is measured by those that the holder had.
+    let before = |seconds: &BTreeMap<i64, u32>| seconds.range(..window.start.floor() as i64).next().is_some();
+    if let Some((holder, _, _)) = window.holder
+        && !before(&by_second)
+    {
+        for second in &window.world.services[holder].seconds {
+            *by_second.entry(second.at).or_default() += second.requests;
+        }
+    }
+    by_second.into_iter().map(|(at, requests)| Second { at, requests, ..Second::default() }).collect()
+}
+
+/// Silent stretches of the holes: from, to, requests that should have come.
+fn silences(window: &Window<'_>, usual: &[Second], counted: &[Counted]) -> Vec<(i64, i64, f64)> {
+    let mut silences = Vec::new();
+    for (start, end) in &window.holes {
+        let (from, to) = (start.ceil() as i64, end.floor() as i64);
+        let mut at = from;
+        let busy: BTreeSet<i64> = counted.iter().map(|request| request.seen.at.s).filter(|s| (from..to).contains(s)).collect();
+        let rate = |seconds: i64| expected(usual, from, to).0 / ((to - from).max(1) as f64) * seconds as f64;
+        for second in busy.into_iter().chain([to]) {
+            let silent = rate(second - at);
+            if second > at && silent >= LEAST_MISSED {
+                silences.push((at, second, silent));
+            }
+            at = second + 1;
+        }
+    }
+    silences
+}
+
+fn requests(seen: u64, failed: u64, missed: f64) -> Requests {
+    let (n, f, m) = (seen as f64, failed as f64, missed);
+    let share = |s: f64, m: f64| if n + m > 0.0 { (s * n + m) / (n + m) } else { 0.0 };
+    let own = if n > 0.0 { f / n } else { 0.0 };
+    let here = share(own, m);
+    let (least, most) = if m > 0.0 { interval(m) } else { (0.0, 0.0) };
+    let (low, high) = wilson(f, n);
+    let (below, above) = (here - share(low, m), share(high, m) - here);
+    let percent = |value: f64| Some((value.clamp(0.0, 1.0) * 1e4).round() / 100.0);
+    Requests {
+        failed,
+        missed: m.round() as u64,
+        expected: seen + m.round() as u64,
+        percent: percent(here),
+        low: percent(here - below.hypot(here - share(own, least))),
+        high: percent(here + above.hypot(share(own, most) - here)),
+    }
+}
+
+/// Wilson's interval for `k` of `n` (*Probable inference*, 1927). Nothing known: all of 0 to 1.
+pub fn wilson(k: f64, n: f64) -> (f64, f64) {
+    if n <= 0.0 {
+        return (0.0, 1.0);
+    }
+    let (share, z2) = (k / n, Z * Z);
+    let middle = (share + z2 / (2.0 * n)) / (1.0 + z2 / n);
+    let half = Z / (1.0 + z2 / n) * (share * (1.0 - share) / n + z2 / (4.0 * n * n)).sqrt();
+    ((middle - half).max(0.0), (middle + half).min(1.0))
+}
+
+/// Distinct clients. In a silence none can be seen: those expected in it, by the traffic beside it, count as hit.
+fn clients(window: &Window<'_>, counted: &[Counted], silences: &[(i64, i64, f64)]) -> Clients {
+    let (from, to) = (window.start.floor() as i64, window.end.ceil() as i64);
+    let between = |from: i64, to: i64| counted.iter().filter(move |request| (from..=to).contains(&request.seen.at.s));
+    let seen: BTreeSet<u64> = between(from, to).map(|request| request.seen.client).collect();
+    let hit: BTreeSet<u64> = between(from, to).filter(|request| request.is_failed).map(|request| request.seen.client).collect();
+    let silent: i64 = silences.iter().map(|(from, to, _)| to - from).sum();
+    let (mut all, mut affected) = (seen.len() as u64, hit.len() as u64);
+    let mut expected = 0;
+    if silent > 0 {
+        let beside = |length: i64| {
+            let count = |from: i64, to: i64| between(from, to).map(|request| request.seen.client).collect::<BTreeSet<_>>().len() as u64;
+            let (before, after) = (count(from - length - 1, from - 2), count(to + 2, to + length + 1));
+            if before > 0 && after > 0 { (before + after).div_ceil(2) } else { before.max(after) }
+        };
+        let in_all = beside(to - from);
+        expected = beside(silent).max(affected) - affected;
+        affected = affected.max(beside(silent));
+        all = all.max(in_all).max(affected);
+    }
+    let percent = |part: u64| (all > 0).then(|| (part as f64 / all as f64 * 1e4).round() / 100.0);
+    let sure = percent(hit.len() as u64).filter(|_| expected > 0).or(percent(affected));
+    Clients { affected, seen: all, percent: percent(affected), low: sure, high: percent(affected), expected }
+}
+
+/// The minute with the largest share, of those with enough requests; the earliest of equal ones.
+fn worst_minute(from: i64, to: i64, inside: &[&Counted], silences: &[(i64, i64, f64)]) -> Option<(i64, f64)> {
+    let length = usize::try_from(to - from + 1).ok().filter(|length| *length < 10_000_000)?;
+    let (mut failed, mut all) = (vec![0.0; length], vec![0.0; length]);
+    let index = |at: i64| usize::try_from(at - from).ok().filter(|index| *index < length);
+    for request in inside {
+        if let Some(index) = index(request.seen.at.s) {
+            all[index] += 1.0;
+            failed[index] += f64::from(u8::from(request.is_failed));
+        }
+    }
+    for (start, end, missed) in silences {
+        for index in (*start..*end).filter_map(index) {
+            let each = missed / (end - start).max(1) as f64;
+            all[index] += each;
+            failed[index] += each;
+        }
+    }
+    let width = length.min(60);
+    let sum = |values: &[f64], at: usize| values[at..at + width].iter().sum::<f64>();
+    let mut best: Option<(i64, f64)> = None;
+    for start in 0..=length - width {
+        let (bad, of) = (sum(&failed, start), sum(&all, start));
+        if of >= LEAST_A_MINUTE && best.is_none_or(|(_, share)| bad / of > share + 1e-12) {
+            best = Some((from + start as i64, bad / of));
+        }
+    }
+    best.map(|(at, share)| (at, (share * 1e4).round() / 100.0))
+}
+
+fn day_percent(window: &Window<'_>, requests: &Requests, seconds: &[Second]) -> Option<f64> {
+    let (from, to) = window.day;
+    let held = window.holder.map_or(0, |(holder, from, to)| {
+        u64::from(window.world.services[holder].count(from as i64, to as i64 + 1).requests)
+    });
+    let of_day: u64 = seconds.iter().filter(|second| (from..to).contains(&second.at)).map(|second| u64::from(second.requests)).sum();
+    let all = of_day + held + requests.missed;
+    (all > 0).then(|| ((requests.failed + requests.missed) as f64 / all as f64 * 1e4).round().min(1e4) / 100.0)
+}
+
+fn chart(window: &Window<'_>, counted: &[Counted], silences: &[(i64, i64, f64)]) -> Chart {
+    let margin = ((window.end - window.start) / 4.0).clamp(30.0, 1800.0);
+    let start = (window.start - margin).floor() as i64;
+    let length = ((window.end + margin).ceil() as i64 - start).max(1);
+    let steps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600];
+    let step_s = steps.into_iter().find(|step| length / step <= MOST_STEPS).unwrap_or(7200);
+    let start = start.div_euclid(step_s) * step_s;
+    let count = usize::try_from(length / step_s + 2).unwrap_or(1);
+    let mut chart = Chart { step_s, start, requests: vec![0; count], failed: vec![0; count], missed: vec![0; count] };
+    let index = |at: i64| usize::try_from((at - start).div_euclid(step_s)).ok().filter(|index| *index < count);
+    for request in counted {
+        if let Some(index) = index(request.seen.at.s) {
+            chart.requests[index] += 1;
+            chart.failed[index] += u64::from(request.is_failed);
+        }
+    }
+    let mut missed = vec![0.0; count];
+    for (from, to, requests) in silences {
+        for index in (*from..*to).filter_map(index) {
+            missed[index] += requests / (to - from).max(1) as f64;
+        }
+    }
+    chart.missed = missed.into_iter().map(|missed| missed.round() as u64).collect();
+    chart
+}
+
+fn profile(inside: &[&Counted], close: &[Close]) -> Profile {
+    let mut profile = Profile::default();
+    let name = |scope: u64| close.iter().find_map(|part| part.scopes.get(&scope).cloned());
+    let mut scopes: BTreeMap<u64, (u64, u64)> = BTreeMap::new();
+    for request in inside {
+        let scope = scopes.entry(request.seen.scope).or_default();
+        scope.0 += 1;
+        if request.is_failed {
+            scope.1 += 1;
+            profile.failing += 1;
+            *profile.statuses.entry(request.seen.status).or_default() += 1;
+            *profile.terminations.entry(request.seen.termination).or_default() += 1;
+        }
+    }
+    profile.scopes = scopes.into_iter().filter_map(|(scope, counts)| Some((name(scope)?, counts))).collect();
+    profile
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_worked_examples_of_the_method() {
+        let near = |got: (f64, f64), want: (f64, f64)| (got.0 - want.0).abs() < 1e-5 && (got.1 - want.1).abs() < 1e-5;
+        assert!(near(wilson(30.0, 30.0), (0.886_487, 1.0)));
+        assert!(near(wilson(0.0, 50.0), (0.0, 0.071_348)));
+        assert!(near(wilson(7.0, 20.0), (0.181_192, 0.567_146)));
+        let some = requests(100, 31, 0.0);
+        assert_eq!((some.percent, some.low, some.high), (Some(31.0), Some(22.78), Some(40.63)));
+        let hole = requests(0, 0, 118.0);
+        assert_eq!((hole.percent, hole.expected), (Some(100.0), 118));
+    }
+}

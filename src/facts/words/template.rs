@@ -1,0 +1,215 @@
+//! Wordings: what a program says of itself, as a template that must fit a whole message.
+//!
+//! ```text
+//! Bind to port <port> on <address> failed: <reason>.
+//! ```
+//!
+//! What stands between `<` and `>` is a hole; all else must stand in the message as it is. Holes that are not listed
+//! in [`Hole`] are text of the message (`<null>:8080`).
+
+use super::socket::{Socket, errno, errno_of_number, signal_of_name, socket};
+
+/// What the holes of a wording held.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(in crate::facts) struct Told {
+    /// Address and port.
+    pub(in crate::facts) socket: Socket,
+    pub(in crate::facts) errno: Option<&'static str>,
+    pub(in crate::facts) pid: Option<i64>,
+    pub(in crate::facts) signal: Option<i64>,
+    /// Whom the line is about, where that is not the writer.
+    pub(in crate::facts) about: Option<String>,
+}
+
+/// A part of a wording that differs from line to line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Hole {
+    /// `0.0.0.0:80`, `[::]:80`, `/run/x.sock`, `('::', 80, 0, 0)`, in any of the forms that [`socket`] reads.
+    Socket,
+    /// An address alone, perhaps in brackets.
+    Address,
+    Port,
+    /// The path of a socket file.
+    Path,
+    /// An error's text or number that says the errno.
+    Reason,
+    /// An error's text that may say the errno.
+    Why,
+    /// An error's number, of which only the errno counts.
+    Errno,
+    Pid,
+    /// A signal's number.
+    Signal,
+    /// A signal's name, `SIGSEGV`.
+    SignalName,
+    /// Name of the service that the line is about.
+    Name,
+    Number,
+    /// Text without a blank.
+    Word,
+    /// Anything.
+    Any,
+    /// The words of others around the wording: nothing that a client could have sent.
+    Lead,
+}
+
+impl Hole {
+    fn from_name(name: &str) -> Option<Hole> {
+        Some(match name {
+            "socket" => Hole::Socket,
+            "address" => Hole::Address,
+            "port" => Hole::Port,
+            "path" => Hole::Path,
+            "reason" => Hole::Reason,
+            "why" => Hole::Why,
+            "errno" => Hole::Errno,
+            "pid" => Hole::Pid,
+            "signal" => Hole::Signal,
+            "signal-name" => Hole::SignalName,
+            "name" => Hole::Name,
+            "number" => Hole::Number,
+            "word" => Hole::Word,
+            "any" => Hole::Any,
+            "lead" => Hole::Lead,
+            _ => return None,
+        })
+    }
+
+    /// Whether `text` may stand in this hole; what it tells goes into `told`.
+    fn take(self, text: &str, told: &mut Told) -> bool {
+        match self {
+            Hole::Any => true,
+            Hole::Word => !text.is_empty() && !text.contains(' '),
+            Hole::Number => number(text).is_some(),
+            Hole::Lead => is_lead(text),
+            Hole::Why => {
+                told.errno = errno(text).or(told.errno);
+                !text.is_empty()
+            }
+            Hole::Reason => set(&mut told.errno, errno(text)),
+            Hole::Errno => {
+                told.errno = number(text).and_then(errno_of_number);
+                number(text).is_some()
+            }
+            Hole::Pid => set(&mut told.pid, number(text)),
+            Hole::Signal => set(&mut told.signal, number(text)),
+            Hole::SignalName => set(&mut told.signal, signal_of_name(text)),
+            Hole::Name => set(&mut told.about, is_name(text).then(|| text.to_owned())),
+            Hole::Port => set(&mut told.socket.port, text.parse().ok()),
+            Hole::Path => set(&mut told.socket.address, text.contains('/').then(|| text.to_owned())),
+            Hole::Address => {
+                let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+                told.socket.address = (bare != "*" && !bare.is_empty()).then(|| bare.to_owned());
+                !text.contains([' ', '"'])
+            }
+            Hole::Socket => match socket(text) {
+                Some(socket) => {
+                    told.socket = socket;
+                    true
+                }
+                None => false,
+            },
+        }
+    }
+}
+
+fn set<T>(place: &mut Option<T>, value: Option<T>) -> bool {
+    let is_some = value.is_some();
+    if is_some {
+        *place = value;
+    }
+    is_some
+}
+
+fn number(text: &str) -> Option<i64> {
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
+}
+
+/// Names of units, containers and processes of supervisors.
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && !text.contains([' ', '"', '\''])
+}
+
+/// What stands before an error's text in the line of the same program: `main: starting: `, a stamp. Quotes and the
+/// marks of a URL would be somebody else's words.
+fn is_lead(text: &str) -> bool {
+    (text.is_empty() || text.ends_with(": ") || text.ends_with([' ', ']'])) && !text.contains(['"', '?', '=', '&', '%'])
+}
+
+/// What `text` tells if it is worded as `template`, all of it.
+pub(in crate::facts) fn tells(template: &str, text: &str) -> Option<Told> {
+    fit(template, text, &Told::default())
+}
+
+fn fit(template: &str, text: &str, told: &Told) -> Option<Told> {
+    let Some((literal, hole, rest)) = split(template) else {
+        return (template == text).then(|| told.clone());
+    };
+    let text = text.strip_prefix(literal)?;
+    let next = split(rest).map_or(rest, |(next, _, _)| next);
+    if next.is_empty() {
+        let mut told = told.clone();
+        return hole.take(text, &mut told).then_some(told);
+    }
+    text.match_indices(next).find_map(|(at, _)| {
+        let (value, after) = text.split_at(at);
+        let mut told = told.clone();
+        if hole.take(value, &mut told) { fit(rest, after, &told) } else { None }
+    })
+}
+
+/// The text before the first hole, the hole, and what follows it.
+fn split(template: &str) -> Option<(&str, Hole, &str)> {
+    let mut from = 0;
+    loop {
+        let open = from + template.get(from..)?.find('<')?;
+        let close = open + template.get(open..)?.find('>')?;
+        if let Some(hole) = template.get(open + 1..close).and_then(Hole::from_name) {
+            return Some((template.get(..open)?, hole, template.get(close + 1..)?));
+        }
+        from = open + 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wording_fits_the_whole_message() {
+        let wording = "Bind to port <port> on <address> failed: <reason>.";
+        let told = tells(wording, "Bind to port 22 on :: failed: Address in use.");
+        let socket = Socket { address: Some("::".into()), port: Some(22) };
+        assert_eq!(told, Some(Told { socket, errno: Some("EADDRINUSE"), ..Told::default() }));
+        for (why, text) in [
+            ("something before", "error: Bind to port 22 on :: failed: Address in use."),
+            ("something after", "Bind to port 22 on :: failed: Address in use. from 203.0.113.5"),
+            ("no such port", "Bind to port 99999 on :: failed: Address in use."),
+            ("no reason", "Bind to port 22 on :: failed: a b c."),
+        ] {
+            assert_eq!(tells(wording, text), None, "{why}");
+        }
+    }
+
+    #[test]
+    fn a_lead_holds_no_words_of_a_client() {
+        let wording = "<lead>listen tcp <socket>: bind: <reason>";
+        for (text, fits) in [
+            ("listen tcp :80: bind: address already in use", true),
+            ("2026/11/24 03:00:20 listen tcp :80: bind: address already in use", true),
+            ("Error: loading new config: listen tcp :80: bind: address already in use", true),
+            ("GET /?q=listen tcp :80: bind: address already in use", false),
+            ("user42: why \"listen tcp :80: bind: address already in use", false),
+            ("xlisten tcp :80: bind: address already in use", false),
+            ("dial tcp :80: connect: address already in use", false),
+        ] {
+            assert_eq!(tells(wording, text).is_some(), fits, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_hole_that_is_none_is_text() {
+        assert!(tells("x <null>:<port>", "x <null>:8080").is_some());
+        assert!(tells("x <null>:<port>", "x <none>:8080").is_none());
+    }
+}
