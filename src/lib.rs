@@ -1,4 +1,22 @@
-//! pmtrace reads servers' logs after an outage and says what failed.
+//! pmtrace reads servers' logs after an outage and reports the incident: what failed, since when, how many were hit,
+//! and who held the port.
+//!
+//! Six rooms in a row; a room imports only from those before it:
+//!
+//! - [`input`] finds the files, maps or reads them, and cuts them into blocks.
+//! - [`format`] turns bytes into records, each format of a program in its file.
+//! - [`facts`] turns records into facts: requests by second, events in each program's words, signs, claims.
+//! - [`clock`] puts many clocks on one time.
+//! - [`analysis`] turns facts into incidents.
+//! - [`report`] turns incidents into what people read and tools use.
+//!
+//! A line's way: `input` cuts it out, `format` reads it, `facts` counts it, `clock` finds its moment, `analysis` finds
+//! the outage that it belongs to, `report` shows it as proof.
+//!
+//! Invariants: nothing after `facts` knows how the work was divided, so the same inputs give the same bytes for any
+//! number of threads and any order. `analysis` never sees a file. What a client can write into a log never makes an
+//! event. A figure that is not known is absent, never invented. The zone and the clock of the machine that runs
+//! pmtrace never count.
 
 pub mod analysis;
 pub mod cli;
@@ -8,3 +26,110 @@ pub mod format;
 pub mod input;
 pub mod parse;
 pub mod report;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use clock::zone::{ForPaths, Rule};
+use facts::survey::Input;
+use format::recognise::{Recognised, recognise};
+use input::{Found, Skipped, Source};
+use report::build::{Lines, Note};
+use report::model::Report;
+
+/// What a report is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Question {
+    /// Files and folders; `-` for standard input.
+    pub paths: Vec<PathBuf>,
+    /// Zones of stamps without one.
+    pub zones: Vec<ForPaths>,
+    /// Year of the first stamp without one.
+    pub year: Option<i32>,
+    /// Zone of the printed times.
+    pub shown_in: Option<Rule>,
+    /// Name and text of what people noted.
+    pub notes: Option<(String, String)>,
+    /// Size of the blocks in bytes; it does not change the answer.
+    pub block_bytes: Option<usize>,
+}
+
+/// Reads everything and reports the incidents: discovers the sources, surveys them once in parallel, puts all clocks
+/// on one time, finds the incidents, takes a closer look at their windows, reports.
+pub fn investigate(question: &Question) -> Report {
+    answer(question, input::discover(&question.paths))
+}
+
+/// The same for sources that are at hand.
+pub fn answer(question: &Question, found: Found) -> Report {
+    let (sources, skipped) = recognised(found);
+    let inputs: Vec<Input<'_>> = sources.iter().map(|(source, recognised)| input_of(source, recognised)).collect();
+    let facts = facts::survey::survey(&inputs, question.block_bytes.unwrap_or(input::blocks::BLOCK_BYTES));
+    let timebase = clock::align(&facts, &names(&sources), &given(question));
+    let world = analysis::world::world(&facts, &timebase, &inputs.iter().map(|input| input.name).collect::<Vec<_>>());
+    let plan = analysis::plan(&world);
+    let close = facts::closer::look(&inputs, &facts, &timebase, &plan.windows);
+    let incidents = analysis::incidents(&world, &plan, &close);
+    let shown_in = question.shown_in.clone().unwrap_or_else(|| report::inputs::common_zone(&timebase, &facts));
+    let lines = Lines { names: inputs.iter().map(|input| input.name).collect(), bytes: inputs.iter().map(|input| input.bytes).collect() };
+    let notes = noted(question, &shown_in);
+    let incidents: Vec<_> =
+        incidents.iter().enumerate().map(|(index, of)| report::build::incident(of, index + 1, &lines, &notes)).collect();
+    let read: Vec<&Source> = sources.iter().map(|(source, _)| source).collect();
+    report::inputs::report(&report::inputs::Read { sources: &read, facts: &facts, timebase: &timebase, world: &world }, incidents, skipped, options(question), shown_in)
+}
+
+/// The sources that a format was found for; the others with the reason.
+fn recognised(found: Found) -> (Vec<(Source, Recognised)>, Vec<Skipped>) {
+    let mut skipped = found.skipped;
+    let mut sources = Vec::new();
+    for source in found.sources {
+        match recognise(&source.name, source.bytes()) {
+            Some(recognised) => sources.push((source, recognised)),
+            None => {
+                let reason = input::kind::of(source.bytes());
+                skipped.push(Skipped { path: source.name, reason, is_problem: false });
+            }
+        }
+    }
+    skipped.sort();
+    (sources, skipped)
+}
+
+fn input_of<'a>(source: &'a Source, recognised: &'a Recognised) -> Input<'a> {
+    Input { name: &source.name, bytes: source.bytes(), recognised }
+}
+
+fn names(sources: &[(Source, Recognised)]) -> Vec<clock::SourceName> {
+    let name = |(source, _): &(Source, Recognised)| clock::SourceName { name: source.name.clone(), modified_s: source.modified_s };
+    sources.iter().map(name).collect()
+}
+
+fn given(question: &Question) -> clock::Given {
+    clock::Given { zones: question.zones.clone(), year: question.year }
+}
+
+fn noted(question: &Question, zone: &Rule) -> Vec<Note> {
+    question.notes.as_ref().map(|(name, text)| report::build::notes(name, text, zone)).unwrap_or_default()
+}
+
+/// The options that change the result.
+fn options(question: &Question) -> BTreeMap<&'static str, String> {
+    let mut options = BTreeMap::new();
+    if !question.zones.is_empty() {
+        let zones = question.zones.iter().map(|zone| {
+            zone.glob.as_ref().map_or_else(|| zone.rule.name(), |glob| format!("{glob}={}", zone.rule.name()))
+        });
+        options.insert("input-tz", zones.collect::<Vec<_>>().join(" "));
+    }
+    if let Some(year) = question.year {
+        options.insert("year", year.to_string());
+    }
+    if let Some(zone) = &question.shown_in {
+        options.insert("tz", zone.name());
+    }
+    if let Some((name, _)) = &question.notes {
+        options.insert("notes", name.clone());
+    }
+    options
+}

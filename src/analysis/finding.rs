@@ -60,7 +60,7 @@ pub fn findings(world: &World, conflicts: &[Conflict]) -> Vec<Finding> {
     let until = world.coverage.map_or(0, |(_, last)| last.s);
     for (index, service) in world.services.iter().enumerate() {
         found.extend(spikes(index, service));
-        found.extend(holes_of(world, index, service, until));
+        found.extend(holes_of(world, conflicts, index, service, until));
     }
     for (index, conflict) in conflicts.iter().enumerate() {
         felt(world, index, conflict, &mut found);
@@ -89,7 +89,7 @@ fn spikes(index: usize, service: &Service) -> Vec<Finding> {
     bursts.into_iter().map(finding).collect()
 }
 
-fn holes_of(world: &World, index: usize, service: &Service, until: i64) -> Vec<Finding> {
+fn holes_of(world: &World, conflicts: &[Conflict], index: usize, service: &Service, until: i64) -> Vec<Finding> {
     let covered = |from: i64, to: i64| {
         let spans = service.sources.iter().filter_map(|source| world.spans.get(*source).copied().flatten());
         spans.into_iter().any(|(first, last)| first.s < from && last.s >= to)
@@ -99,16 +99,40 @@ fn holes_of(world: &World, index: usize, service: &Service, until: i64) -> Vec<F
         .filter_map(|hole| {
             let edges = Edges::of(world, service, hole.from, hole.to);
             let is_told = edges.stop.is_some() || failed_inside(world, service, hole.from, hole.to);
+            if gave_way(conflicts, service, hole.from) {
+                return None;
+            }
             // A log that ends, or whose next part is missing, is no outage: only what the service itself tells.
             if (hole.is_open || !covered(hole.from, hole.to)) && !is_told {
                 return None;
             }
-            if hole.is_open && edges.start.is_some() {
+            if hole.is_open && came_back(world, service, hole.from) {
                 return None;
             }
             Some(hole_finding(index, service, &edges, &hole))
         })
         .collect()
+}
+
+/// Whether the silence is that of a holder which gave the port back.
+fn gave_way(conflicts: &[Conflict], service: &Service, from: i64) -> bool {
+    conflicts.iter().any(|conflict| {
+        let holds = conflict.holder().is_some_and(|holder| match &holder.holder {
+            Holder::Service(name) | Holder::Container(name, _) => is_same(name, &service.name),
+            Holder::Unknown | Holder::SelfStale => false,
+        });
+        let end = conflict.solved.unwrap_or(f64::INFINITY);
+        holds && (conflict.first - EDGE_S..=end + 30.0).contains(&(from as f64))
+    })
+}
+
+/// Whether the service says that it is up again, after the silence began.
+fn came_back(world: &World, service: &Service, from: i64) -> bool {
+    world.events.iter().any(|event| {
+        event.kind() == Kind::ServiceStart
+            && event.service().is_some_and(|name| is_same(name, &service.name))
+            && event.s() > from as f64
+    })
 }
 
 /// Moments at which the service itself went and came back.

@@ -151,6 +151,14 @@ pub struct World {
     pub copies: BTreeMap<usize, usize>,
     /// The host of each source.
     pub hosts: Vec<Option<String>>,
+    lines: FirstLines,
+}
+
+impl World {
+    /// The line at a place, as evidence.
+    pub fn line(&self, place: Place) -> Evidence {
+        self.lines.evidence(place, "")
+    }
 }
 
 /// Puts all facts on one time. `names` are the paths of the sources, by index.
@@ -174,10 +182,12 @@ pub fn world(facts: &Facts, timebase: &Timebase, names: &[&str]) -> World {
             (at, host_of(&claim.host, claim.place, &world.hosts), claim.fact.clone(), lines.evidence(claim.place, ""))
         })
         .collect();
+    world.lines = lines;
     world
 }
 
 /// The number of each block's first line.
+#[derive(Clone, Debug, Default)]
 struct FirstLines(BTreeMap<(usize, usize), usize>);
 
 impl FirstLines {

@@ -120,6 +120,17 @@ extern "C" fn on_sigbus(_signal: libc::c_int, info: *mut libc::siginfo_t, _conte
     }
 }
 
+/// The width of the terminal on standard output, if the system tells.
+pub fn terminal_columns() -> Option<usize> {
+    // SAFETY: TIOCGWINSZ fills in the `winsize` that it is given, which lives through the call; a failure is seen by
+    // the result, and all zeros are a valid `winsize`.
+    let (result, size) = unsafe {
+        let mut size: libc::winsize = std::mem::zeroed();
+        (libc::ioctl(libc::STDOUT_FILENO, libc::TIOCGWINSZ, &mut size), size)
+    };
+    (result == 0 && size.ws_col > 0).then_some(usize::from(size.ws_col))
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {

@@ -1,3 +1,8 @@
 //! Incidents to what people read and tools use.
 
+pub mod build;
 pub mod export;
+pub mod inputs;
+pub mod model;
+pub mod text;
+pub mod words;

@@ -1,0 +1,159 @@
+//! What was read, over which time, by which clocks, and what could not be: the frame of every report.
+
+use std::collections::BTreeMap;
+
+use super::model::{Coverage, Incident, Input, Quiet, Report, Skipped, Warning, Zone};
+use super::words::{local, number, zone_name};
+use crate::analysis::world::World;
+use crate::clock::zone::Rule;
+use crate::clock::{How, Timebase};
+use crate::facts::Facts;
+use crate::input::Source;
+
+/// What a report is made of, besides incidents.
+pub struct Read<'a> {
+    #[allow(missing_docs)]
+    pub sources: &'a [&'a Source],
+    #[allow(missing_docs)]
+    pub facts: &'a Facts,
+    #[allow(missing_docs)]
+    pub timebase: &'a Timebase,
+    #[allow(missing_docs)]
+    pub world: &'a World,
+}
+
+/// The whole report.
+pub fn report(
+    read: &Read<'_>,
+    incidents: Vec<Incident>,
+    skipped: Vec<crate::input::Skipped>,
+    options: BTreeMap<&'static str, String>,
+    zone: Rule,
+) -> Report {
+    let inputs: Vec<Input> = (0..read.sources.len()).map(|source| input(read, source)).collect();
+    let coverage = read.world.coverage.map(|(first, last)| Coverage { first: first.rfc3339(), last: last.rfc3339() });
+    let quiet = incidents.is_empty().then(|| quiet(read, &zone));
+    Report {
+        schema: "pmtrace-report/1",
+        version: env!("CARGO_PKG_VERSION"),
+        options,
+        warnings: warnings(read, &inputs),
+        inputs,
+        skipped: skipped.into_iter().map(|skipped| Skipped { path: skipped.path, reason: skipped.reason, is_problem: skipped.is_problem }).collect(),
+        coverage,
+        quiet,
+        incidents,
+        latent: Vec::new(),
+        zone,
+    }
+}
+
+fn input(read: &Read<'_>, source: usize) -> Input {
+    let of = read.sources[source];
+    let facts = read.facts.sources.get(&source).cloned().unwrap_or_default();
+    let (format, envelope) = facts
+        .formats
+        .iter()
+        .rev()
+        .max_by_key(|(_, count)| **count)
+        .map(|((format, envelope), _)| (*format, envelope.clone()))
+        .unwrap_or_default();
+    let span = read.world.spans.get(source).copied().flatten();
+    let first_line = |block: crate::facts::BlockId| -> usize {
+        read.facts.blocks.range((source, 0)..block).map(|(_, facts)| facts.lines).sum()
+    };
+    let problem = if of.has_shrunk() {
+        Some("changed while it was read: it became shorter, so its end is missing; run again".to_owned())
+    } else {
+        of.problem.clone()
+    };
+    let copy = read.world.copies.get(&source).and_then(|other| read.sources.get(*other)).map(|other| other.name.clone());
+    Input {
+        path: of.name.clone(),
+        format,
+        envelope,
+        bytes: of.len,
+        records: facts.records,
+        continuations: facts.continuations,
+        unparsed: facts.unparsed,
+        first: span.map(|(first, _)| first.rfc3339()),
+        last: span.map(|(_, last)| last.rfc3339()),
+        host: read.world.hosts.get(source).cloned().flatten(),
+        zone: zone_of(read, source, span.map_or(0, |(first, _)| first.s)),
+        duplicate_of: copy,
+        sha256: None,
+        problem,
+        samples: facts.samples.iter().take(3).map(|(place, text)| (first_line(place.block) + place.line + 1, text.clone())).collect(),
+    }
+}
+
+fn zone_of(read: &Read<'_>, source: usize, at: i64) -> Zone {
+    let Some(clock) = read.timebase.sources.get(source) else {
+        return Zone { name: "UTC".into(), offset_s: 0, how: How::Assumed.name(), reason: String::new() };
+    };
+    Zone { name: clock.rule.name(), offset_s: clock.rule.offset_at(at), how: clock.how.name(), reason: clock.reason.clone() }
+}
+
+fn warnings(read: &Read<'_>, inputs: &[Input]) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    for (index, clock) in read.timebase.sources.iter().enumerate() {
+        let path = inputs[index].path.clone();
+        if clock.how == How::Assumed {
+            let text = format!("{path}: its stamps have no zone and nothing tells it; taken as UTC. Give it with --input-tz '{path}=ZONE'.");
+            warnings.push(Warning { code: "zone-assumed", text, input: Some(path.clone()) });
+        }
+        if clock.year_how == Some(How::Inferred) {
+            let year = clock.years.values().next().copied().unwrap_or_default();
+            let text = format!("{path}: its stamps have no year; the first is taken as {year}, by the newest other evidence.");
+            warnings.push(Warning { code: "year-inferred", text, input: Some(path.clone()) });
+        }
+        if let Some(problem) = &inputs[index].problem {
+            warnings.push(Warning { code: "input-changed", text: format!("{path}: {problem}"), input: Some(path) });
+        }
+    }
+    warnings
+}
+
+fn quiet(read: &Read<'_>, zone: &Rule) -> Quiet {
+    let requests: u64 = read.world.services.iter().flat_map(|service| &service.seconds).map(|second| u64::from(second.requests)).sum();
+    let failing: u64 = read.world.services.iter().flat_map(|service| &service.seconds).map(|second| u64::from(second.failing)).sum();
+    let records: u64 = read.facts.sources.values().map(|source| source.records).sum();
+    let over = read.world.coverage.map_or_else(String::new, |(first, last)| {
+        format!(" from {} to {} {}", local(first, zone), local(last, zone), zone_name(zone, first))
+    });
+    let text = match (records, requests) {
+        (0, _) => "No incident: nothing could be read.".into(),
+        (records, 0) => format!("No incident. {} records{over}; no log of requests among them, and no service says that it failed.", number(records)),
+        (records, requests) => {
+            let share = failing as f64 * 100.0 / requests as f64;
+            format!("No incident. {} records{over}, {} requests among them, of which {} failed ({share:.2} %): no more than usual for this log.", number(records), number(requests), number(failing))
+        }
+    };
+    Quiet { text }
+}
+
+/// The zone in which times are printed: that of the logs where all agree, else UTC.
+pub fn common_zone(timebase: &Timebase, facts: &Facts) -> Rule {
+    let mut rules = timebase.sources.iter().enumerate().filter(|(source, clock)| {
+        // The journal and docker count in UTC whatever the host's zone.
+        let in_utc = facts.sources.get(source).is_some_and(|own| {
+            own.formats.keys().all(|(format, envelope)| {
+                let outermost = envelope.first().unwrap_or(format);
+                matches!(*outermost, "journald-export" | "journald-json" | "journald-binary" | "docker-events-json")
+            })
+        });
+        !in_utc && clock.how != How::Assumed
+    });
+    let Some((_, first)) = rules.next() else { return Rule::Offset(0) };
+    let mut common = first.rule.clone();
+    for (_, clock) in rules {
+        match (&common, &clock.rule) {
+            (one, other) if one == other => {}
+            // A named zone says more than its offset of the day.
+            (Rule::Offset(offset), Rule::Named(_)) if clock.rule.offset_at(0) == *offset => common = clock.rule.clone(),
+            (Rule::Named(_), Rule::Offset(_)) => {}
+            _ => return Rule::Offset(0),
+        }
+    }
+    common
+}

@@ -1,0 +1,243 @@
+//! The report for people: the answer first, on one screen.
+
+use std::fmt::Write;
+
+use unicode_width::UnicodeWidthChar;
+
+use super::model::{Incident, Item, Report};
+use super::words::{clock, duration, local, number, percent, zone_name};
+use crate::clock::Instant;
+
+/// Width at most, so that lines stay readable on a wide terminal; and at least.
+const WIDEST: usize = 100;
+const NARROWEST: usize = 40;
+/// Lines of the timeline in the report of one incident.
+const TIMELINE_LINES: usize = 16;
+
+/// The report as text, in lines of at most `columns`.
+pub fn text(report: &Report, columns: usize) -> String {
+    let page = Page { width: columns.clamp(NARROWEST, WIDEST), zone: &report.zone };
+    let mut out = String::new();
+    if let Some(quiet) = &report.quiet {
+        page.paragraph(&mut out, "", &quiet.text);
+    }
+    if report.incidents.len() > 1 {
+        page.paragraph(&mut out, "", &format!("{} incidents", report.incidents.len()));
+        for incident in &report.incidents {
+            let line = format!("{}  {}  {}", incident.id, page.local(&incident.start), incident.title);
+            page.paragraph(&mut out, "    ", &line);
+        }
+        out.push('\n');
+    }
+    for incident in &report.incidents {
+        page.incident(&mut out, incident);
+    }
+    page.inputs(&mut out, report);
+    out
+}
+
+struct Page<'a> {
+    width: usize,
+    zone: &'a crate::clock::zone::Rule,
+}
+
+impl Page<'_> {
+    fn instant(text: &str) -> Instant {
+        let stamp = crate::format::stamp::iso(text.as_bytes()).map(|(stamp, _)| stamp);
+        stamp.map_or(Instant::second(0), |stamp| Instant { s: stamp.civil_s, nanos: stamp.nanos, digits: 0 })
+    }
+
+    fn local(&self, time: &str) -> String {
+        local(Self::instant(time), self.zone)
+    }
+
+    /// Wraps a paragraph; lines after the first begin with `indent`.
+    fn paragraph(&self, out: &mut String, indent: &str, text: &str) {
+        let mut column = 0;
+        for word in text.split(' ') {
+            let word = plain(word);
+            let mut rest = word.as_str();
+            loop {
+                let gap = usize::from(column > 0 && column > indent.len());
+                if column + gap + width(rest) <= self.width || column <= indent.len() && width(rest) <= self.width {
+                    if gap > 0 {
+                        out.push(' ');
+                    }
+                    out.push_str(rest);
+                    column += gap + width(rest);
+                    break;
+                }
+                if column > indent.len() {
+                    // The word begins a new line.
+                    out.push('\n');
+                    out.push_str(indent);
+                    column = indent.len();
+                    continue;
+                }
+                // A word longer than a line is cut.
+                let (head, tail) = split_at_width(rest, self.width - column);
+                out.push_str(head);
+                out.push('\n');
+                out.push_str(indent);
+                rest = tail;
+                column = indent.len();
+            }
+        }
+        out.push('\n');
+    }
+
+    fn labelled(&self, out: &mut String, label: &str, text: &str) {
+        self.paragraph(out, "          ", &format!("{label:<9} {text}").replacen(' ', " ", 1));
+    }
+
+    fn incident(&self, out: &mut String, incident: &Incident) {
+        let start = Self::instant(&incident.start);
+        self.paragraph(out, "", &format!("{}  {}", incident.id, incident.title));
+        out.push('\n');
+        let zone = zone_name(self.zone, start);
+        let window = match &incident.end {
+            Some(end) => format!("{} to {} {zone}, {}", self.local(&incident.start), self.until(&incident.start, end), duration(incident.duration_s)),
+            None => format!("since {} {zone}, for {}; not over when the logs end", self.local(&incident.start), duration(incident.duration_s)),
+        };
+        self.labelled(out, "When", &window);
+        self.labelled(out, "Cause", &format!("{} ({})", incident.cause.summary, incident.cause.confidence));
+        for reason in incident.cause.evidence_for.iter().take(3) {
+            let proof = reason.evidence.first().map(|line| format!("  {}:{}", line.file, line.line)).unwrap_or_default();
+            self.labelled(out, "", &format!("- {}{proof}", reason.text));
+        }
+        self.labelled(out, "Impact", &self.impact(incident));
+        self.labelled(out, "", &incident.impact.statement);
+        out.push('\n');
+        for item in selected(&incident.timeline) {
+            self.item(out, item);
+        }
+        let more = incident.timeline.len().saturating_sub(selected(&incident.timeline).len());
+        if more > 0 {
+            self.paragraph(out, "", &format!("          … {more} more in -o json"));
+        }
+        out.push('\n');
+        for assumption in &incident.assumptions {
+            self.labelled(out, "Assumed", assumption);
+        }
+    }
+
+    /// The end, without the date where it is that of the start.
+    fn until(&self, start: &str, end: &str) -> String {
+        let (start, end) = (self.local(start), self.local(end));
+        if start[..10] == end[..10] { end[11..].to_owned() } else { end }
+    }
+
+    fn impact(&self, incident: &Incident) -> String {
+        let share = |percent_of: Option<f64>, low: Option<f64>, high: Option<f64>| {
+            let value = percent_of.map(percent)?;
+            match (low, high) {
+                (Some(low), Some(high)) if high - low >= 1.0 => Some(format!("{value} ({} to {})", percent(low), percent(high))),
+                _ => Some(value),
+            }
+        };
+        let requests = incident.impact.requests.as_ref().and_then(|requests| Some(format!("{} of requests", share(requests.percent, requests.low, requests.high)?)));
+        let clients = incident.impact.clients.as_ref().and_then(|clients| Some(format!("{} of clients", share(clients.percent, clients.low, clients.high)?)));
+        let parts: Vec<String> = [requests, clients].into_iter().flatten().collect();
+        if parts.is_empty() { "not known".into() } else { parts.join(", ") }
+    }
+
+    fn item(&self, out: &mut String, item: &Item) {
+        let proof = item.evidence.first().map(|line| format!("  {}:{}", line.file, line.line)).unwrap_or_default();
+        let effect = match item.effect {
+            Some("none") => " – without effect",
+            Some("better") => " – this helped",
+            Some("worse") => " – this made it worse",
+            _ => "",
+        };
+        let source = if item.source == "notes" { "(note) " } else { "" };
+        self.paragraph(out, "          ", &format!("{}  {source}{}{effect}{proof}", clock(item.at, self.zone), item.text));
+    }
+
+    fn inputs(&self, out: &mut String, report: &Report) {
+        let records: u64 = report.inputs.iter().map(|input| input.records).sum();
+        let unparsed: u64 = report.inputs.iter().map(|input| input.unparsed).sum();
+        let files = report.inputs.len();
+        let mut read = format!("{} records of {files} {}", number(records), if files == 1 { "file" } else { "files" });
+        if let Some(coverage) = &report.coverage {
+            let zone = zone_name(self.zone, Self::instant(&coverage.first));
+            let _ = write!(read, ", {} to {} {zone}", self.local(&coverage.first), self.until(&coverage.first, &coverage.last));
+        }
+        if unparsed > 0 {
+            let _ = write!(read, "; {} lines not understood (-v shows some)", number(unparsed));
+        }
+        self.labelled(out, "Read", &read);
+        if !report.skipped.is_empty() {
+            let names: Vec<&str> = report.skipped.iter().map(|skipped| skipped.path.as_str()).collect();
+            self.labelled(out, "Not read", &names.join(", "));
+        }
+        for warning in &report.warnings {
+            self.labelled(out, "Note", &warning.text);
+        }
+        if !report.incidents.is_empty() {
+            self.labelled(out, "Next", "pmtrace -o json … for all of it; --notes FILE adds what people saw");
+        }
+    }
+}
+
+/// The lines that tell the story, where there are more than fit: failures, actions, edges before all else.
+fn selected(items: &[Item]) -> Vec<&Item> {
+    let rank = |item: &Item| match item.kind {
+        "first-failure" | "last-failure" | "recovered" => 0,
+        "bind-failure" | "oom-kill" | "crash" | "resource-limit" => 1,
+        "container-start" | "container-stop" | "service-stop" | "service-start" | "backend-down" | "reload" => 2,
+        "operator-action" | "note" | "service-failed" => 3,
+        _ => 4,
+    };
+    let (first, last) = edges(items);
+    let mut order: Vec<usize> = (0..items.len()).collect();
+    let outside = |item: &Item| (first - item.at.s).max(item.at.s - last).max(0) / 60;
+    order.sort_by_key(|index| (outside(&items[*index]).min(20), rank(&items[*index]), *index));
+    order.truncate(TIMELINE_LINES);
+    order.sort_unstable();
+    order.into_iter().map(|index| &items[index]).collect()
+}
+
+fn edges(items: &[Item]) -> (i64, i64) {
+    let at = |kind: &str| items.iter().find(|item| item.kind == kind).map(|item| item.at.s);
+    (at("first-failure").unwrap_or(i64::MIN / 2), at("recovered").or(at("last-failure")).unwrap_or(i64::MAX / 2))
+}
+
+/// Text of a log as a terminal may show it: no control characters, no marks that turn the direction of writing.
+fn plain(text: &str) -> String {
+    let is_hidden = |letter: char| letter.is_control() || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+    text.chars().map(|letter| if is_hidden(letter) { '\u{fffd}' } else { letter }).collect()
+}
+
+fn width(text: &str) -> usize {
+    text.chars().map(|letter| letter.width().unwrap_or(0)).sum()
+}
+
+fn split_at_width(text: &str, columns: usize) -> (&str, &str) {
+    let mut taken = 0;
+    for (index, letter) in text.char_indices() {
+        taken += letter.width().unwrap_or(0);
+        if taken > columns.max(1) && index > 0 {
+            return text.split_at(index);
+        }
+    }
+    (text, "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paragraphs_wrap_and_long_words_are_cut() {
+        let page = Page { width: 10, zone: &crate::clock::zone::Rule::Offset(0) };
+        let mut out = String::new();
+        page.paragraph(&mut out, "  ", "one two three abcdefghijklmnop");
+        assert_eq!(out, "one two\n  three\n  abcdefgh\n  ijklmnop\n");
+        assert!(out.lines().all(|line| width(line) <= 10));
+    }
+
+    #[test]
+    fn control_characters_of_a_log_do_not_reach_the_terminal() {
+        assert_eq!(plain("a\x1b[31mb\u{202e}c"), "a\u{fffd}[31mb\u{fffd}c");
+    }
+}

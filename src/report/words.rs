@@ -1,0 +1,232 @@
+//! Facts in words for people: titles, summaries, the sentences of the timeline.
+
+use crate::analysis::cause::{Cause, Hypothesis};
+use crate::analysis::impact::Impact;
+use crate::analysis::incident::Incident;
+use crate::analysis::marks::Item;
+use crate::analysis::ports::{Conflict, Holder, HolderHypothesis};
+use crate::clock::zone::{Rule, offset_name};
+use crate::clock::Instant;
+use crate::facts::event::Kind;
+
+/// `21 min`, `1 h 5 min`, `67 s`
+pub fn duration(seconds: f64) -> String {
+    let whole = seconds.round() as i64;
+    match whole {
+        ..120 => format!("{whole} s"),
+        120..7200 if whole % 60 != 0 => format!("{} min {} s", whole / 60, whole % 60),
+        120..7200 => format!("{} min", whole / 60),
+        _ => format!("{} h {} min", whole / 3600, whole % 3600 / 60),
+    }
+}
+
+/// `2026-11-24 03:21:43` in a zone.
+pub fn local(at: Instant, zone: &Rule) -> String {
+    let shifted = Instant { s: at.s + i64::from(zone.offset_at(at.s)), nanos: 0, digits: 0 };
+    shifted.rfc3339().replace('T', " ").replace('Z', "")
+}
+
+/// `03:21:43`
+pub fn clock(at: Instant, zone: &Rule) -> String {
+    local(at, zone).split_off(11)
+}
+
+/// `CET, UTC+01:00`; `UTC`
+pub fn zone_name(zone: &Rule, at: Instant) -> String {
+    let (short, offset) = (zone.abbreviation(at.s), zone.offset_at(at.s));
+    if short == "UTC" || short == "GMT" && offset == 0 {
+        return short;
+    }
+    let full = format!("UTC{}", offset_name(offset));
+    if short.starts_with(['+', '-']) { full } else { format!("{short}, {full}") }
+}
+
+/// A share with two digits: `44 %`, `0.4 %`; all and nothing only where the counts say so.
+pub fn percent(value: f64) -> String {
+    match value {
+        100.0 => "100 %".into(),
+        0.0 => "0 %".into(),
+        v if v > 99.0 => format!("{} %", (v * 10.0).floor() / 10.0),
+        v if v >= 10.0 => format!("{v:.0} %"),
+        v if v >= 0.1 => format!("{v:.1} %"),
+        _ => "under 0.1 %".into(),
+    }
+}
+
+/// `12,345`
+pub fn number(value: u64) -> String {
+    let digits = value.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// An estimate: one digit below 100, two above.
+fn about(value: u64) -> u64 {
+    let unit = if value < 10 { 1 } else if value < 100 { 10 } else { 10u64.pow(value.ilog10() - 1) };
+    (value + unit / 2) / unit * unit
+}
+
+/// `container web`, `apache2`, `an old nginx`
+pub fn holder(holder: &HolderHypothesis, victim: &str) -> String {
+    match &holder.holder {
+        Holder::Container(name, _) => format!("container {name}"),
+        Holder::Service(name) => name.clone(),
+        Holder::SelfStale => format!("an old process of {victim}"),
+        Holder::Unknown => "an unknown process".into(),
+    }
+}
+
+/// The title of an incident: `apache2 down for 21 min: container web held port 80`.
+pub fn title(incident: &Incident) -> String {
+    let lasts = duration(incident.until.as_f64() - incident.start.as_f64());
+    let lasts = if incident.is_ongoing { format!("for {lasts}, and not over") } else { format!("for {lasts}") };
+    let Some(cause) = incident.causes.first() else { return format!("requests failed {lasts}") };
+    let service = cause.service.as_deref().unwrap_or("the service");
+    match cause.cause {
+        Cause::PortConflict => {
+            let port = incident.conflict.as_ref().and_then(|conflict| conflict.port);
+            let port = port.map_or_else(|| "its port".into(), |port| format!("port {port}"));
+            match &cause.holder {
+                Some(by) => format!("{service} down {lasts}: {} held {port}", holder(by, service)),
+                None => format!("{service} down {lasts}: {port} was taken, the holder is not determined"),
+            }
+        }
+        Cause::BindPermission => format!("{service} down {lasts}: it was not allowed to bind its port"),
+        Cause::Crash => format!("{service} crashed: requests failed {lasts}"),
+        Cause::Oom => format!("{service} killed for memory: requests failed {lasts}"),
+        Cause::BackendDown => format!("{service} did not answer: requests failed {lasts}"),
+        Cause::UpstreamTimeout => format!("{service} too slow: requests failed {lasts}"),
+        Cause::Misconfiguration => format!("{service} failing {lasts}: its configuration is wrong"),
+        Cause::Overload => format!("{service} overloaded {lasts}"),
+        Cause::ResourceLimit => format!("{service} at its limit {lasts}"),
+        Cause::HostDown => format!("the host was down {lasts}"),
+        Cause::Unknown => format!("{service}: requests failed {lasts}, the cause is not determined"),
+    }
+}
+
+/// A cause in one plain sentence.
+pub fn summary(cause: &Hypothesis, conflict: Option<&Conflict>) -> String {
+    let service = cause.service.as_deref().unwrap_or("The service");
+    match cause.cause {
+        Cause::PortConflict => {
+            let place = conflict.map_or_else(|| "its port".into(), place);
+            match &cause.holder {
+                Some(by) => {
+                    format!("{service} could not start, because {} held {place}.", holder(by, service))
+                }
+                None => format!("{service} could not start, because {place} was taken; who held it is not determined."),
+            }
+        }
+        Cause::BindPermission => format!("{service} could not start: it was not allowed to bind its port."),
+        Cause::Crash => format!("{service} died unasked, so requests that needed it failed."),
+        Cause::Oom => format!("{service} was killed by the kernel for memory, so requests that needed it failed."),
+        Cause::BackendDown => format!("{service} did not answer the proxy in front of it."),
+        Cause::UpstreamTimeout => format!("{service} answered too slowly, so the proxy in front gave up."),
+        Cause::Misconfiguration => format!("{service} ran into an error in its configuration."),
+        Cause::Overload => format!("{service} had more requests than it could serve."),
+        Cause::ResourceLimit => format!("{service} reached a limit of its own."),
+        Cause::HostDown => "The host was down.".into(),
+        Cause::Unknown => "The logs do not show the cause.".into(),
+    }
+}
+
+/// `port 80 (0.0.0.0)`
+fn place(conflict: &Conflict) -> String {
+    match (conflict.port, &conflict.address) {
+        (Some(port), Some(address)) => format!("port {port} ({address})"),
+        (Some(port), None) => format!("port {port}"),
+        (None, Some(address)) => address.clone(),
+        (None, None) => "its port".into(),
+    }
+}
+
+/// How the share came about, in one sentence.
+pub fn statement(impact: &Impact) -> String {
+    let (Some(requests), Some(layer)) = (&impact.requests, &impact.layer) else {
+        return "No log of requests covers the incident, so no share can be given.".into();
+    };
+    let seen = requests.expected - requests.missed;
+    let mut text = String::new();
+    if seen > 0 {
+        text += &format!("{} of the {} requests seen failed", number(requests.failed), number(seen));
+        if impact.refused_by_holder > 0 {
+            text += &format!(" ({} of them refused by the server that held the port)", number(impact.refused_by_holder));
+        }
+    }
+    if requests.missed > 0 {
+        let join = if seen > 0 { ", and about " } else { "About " };
+        let more = if seen > 0 { "more never arrived" } else { "requests never arrived" };
+        text += &format!("{join}{} {more}, by the rate before and after", number(about(requests.missed)));
+    }
+    text += &format!("; counted at {layer}.");
+    if let Some(clients) = impact.clients.as_ref().filter(|clients| clients.seen > 0) {
+        text += &format!(" {} of {} clients met at least one failure", number(clients.affected), number(clients.seen));
+        if clients.expected > 0 {
+            text += &format!(", {} of them expected in the silence", number(clients.expected));
+        }
+        text.push('.');
+    }
+    text
+}
+
+/// What happened, in a sentence.
+pub fn event(item: &Item) -> String {
+    let service = item.said.service.as_deref().unwrap_or("a service");
+    let port = item.said.port.map(|port| format!(" port {port}")).unwrap_or_default();
+    let times = if item.count > 1 { format!(" ({} times)", item.count) } else { String::new() };
+    let errno = match item.said.errno {
+        Some("EADDRINUSE") => ": address already in use",
+        Some("EACCES") => ": permission denied",
+        Some("EADDRNOTAVAIL") => ": no such address",
+        _ => "",
+    };
+    match item.said.kind {
+        Kind::BindFailure => format!("{service} could not bind{port}{errno}{times}"),
+        Kind::ServiceStart => format!("{service} started"),
+        Kind::ServiceStop => format!("{service} stopped"),
+        Kind::ServiceFailed => format!("{service} failed to start"),
+        Kind::Restart => format!("{service} was restarted by its supervisor{times}"),
+        Kind::Reload => format!("{service} reloaded"),
+        Kind::Crash => format!("{service} crashed{times}"),
+        Kind::OomKill => format!("{service} was killed for memory"),
+        Kind::ContainerStart => format!("container {service} started"),
+        Kind::ContainerStop => format!("container {service} ended"),
+        Kind::ContainerKill => format!("container {service} was sent a signal"),
+        Kind::ContainerHealth => format!("container {service}: {}", item.message),
+        Kind::OperatorAction => format!("an operator ran: {}", item.message),
+        Kind::PackageChange => format!("a package changed: {}", item.message),
+        Kind::ConfigChange => format!("the configuration of {service} changed"),
+        Kind::HostBoot => "the host booted".into(),
+        Kind::HostShutdown => "the host shut down".into(),
+        Kind::BackendDown => format!("{service} was marked down: {}{times}", item.message),
+        Kind::BackendUp => format!("{service} was marked up{times}"),
+        Kind::ResourceLimit => format!("{service} reached a limit: {}{times}", item.message),
+        Kind::FirstFailure => "first failing request".into(),
+        Kind::LastFailure => "last failing request".into(),
+        Kind::Hole => format!("no request reached {service}"),
+        Kind::Recovered => format!("{service} answers again"),
+        Kind::Spike => "requests fail".into(),
+        Kind::Dip => "fewer requests than usual".into(),
+        Kind::Slow => "requests are slow".into(),
+        Kind::Detected | Kind::Note | Kind::Escalation => item.message.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_for_people() {
+        assert_eq!([duration(67.2), duration(1260.0), duration(4000.0), duration(9000.0)], ["67 s", "21 min", "66 min 40 s", "2 h 30 min"]);
+        assert_eq!([percent(99.96), percent(44.4), percent(0.04), percent(100.0)], ["99.9 %", "44 %", "under 0.1 %", "100 %"]);
+        assert_eq!(number(1_234_567), "1,234,567");
+        assert_eq!([about(7), about(84), about(1234)], [7, 80, 1200]);
+    }
+}
