@@ -203,7 +203,7 @@ fn offset_of(facts: &Facts, timebase: &Timebase, wanted: impl Fn(usize) -> bool)
     let mut offsets = facts.sources.iter().filter(|(source, _)| wanted(**source)).flat_map(|(source, own)| {
         let in_utc = own.formats.keys().all(|(format, envelope)| {
             let outermost = envelope.first().unwrap_or(format);
-            matches!(*outermost, "journald-export" | "journald-json" | "journald-binary" | "docker-events-json")
+            crate::format::nest::counts_in_utc(outermost)
         });
         let clock = &timebase.sources[*source];
         let offsets: Vec<i32> = match clock.how {

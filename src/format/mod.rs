@@ -81,10 +81,10 @@ pub static FORMATS: &[&dyn Format] = &[
     &nginx::AccessLog,
     &apache::AccessLog,
     &dpkg::Log,
-    &journald::Short,
     &syslog::Rfc5424,
     &syslog::Iso,
     &syslog::Rfc3164,
+    &journald::Short,
 ];
 
 /// Severity, by syslog's names.

@@ -48,7 +48,7 @@ fn line<'a>(envelope: &Record<'_>, text: &'a str) -> Option<Record<'a>> {
 
 /// What of the envelope and what of the line counts.
 fn join<'a>(envelope: Record<'a>, line: Record<'a>) -> Record<'a> {
-    let outer = Envelope { stamp: envelope.stamp, in_utc: envelope.format.starts_with("journald") };
+    let outer = Envelope { stamp: envelope.stamp, in_utc: counts_in_utc(envelope.format) };
     let mut formats = envelope.envelope;
     formats.push(envelope.format);
     let stamp = if line.is_traffic { line.stamp.or(envelope.stamp) } else { envelope.stamp.or(line.stamp) };
@@ -82,6 +82,11 @@ fn known_zone(stamp: Stamp, envelope: &Envelope, end: Option<Stamp>) -> Stamp {
         Ok(offset) if offset.abs() <= 14 * 3600 => Stamp { zone: Zone::Offset(offset), ..stamp },
         _ => stamp,
     }
+}
+
+/// Whether the stamps of an envelope are UTC whatever the host's zone.
+pub fn counts_in_utc(format: &str) -> bool {
+    matches!(format, "journald-export" | "journald-json" | "journald-binary" | "docker-events-json")
 }
 
 /// What [`known_zone`] needs of an envelope.

@@ -97,7 +97,7 @@ fn settle(
 ) -> &'static dyn Format {
     match format.name() {
         "nginx-access" | "apache-access" => settle_combined(format, name, lines),
-        "syslog-rfc3164" | "journald-short" => {
+        "syslog-rfc3164" | "syslog-iso" => {
             let marked = lines.iter().any(|(at, line)| journald::shows_marks(line_before(bytes, *at), line));
             if marked { &journald::Short } else { format }
         }

@@ -8,7 +8,7 @@
 //!
 //! The grammar is that of rsyslog's `tools/pmrfc3164.c` and `runtime/datetime.c`, with the habits of busybox, macOS,
 //! OpenWrt and Cisco. A file mostly lacks `<PRI>`, and with it the level; RFC 3164 has neither year nor zone. The host
-//! may be missing, and HAProxy (`log … format iso|timed|short`) leaves out the tag as well. Lines that begin with no
+//! may be missing, and HAProxy (`log … format iso|timed`) leaves out the tag as well. Lines that begin with no
 //! stamp continue the message before them. What the program inside wrote is read by [`super::nest`].
 
 use super::nest::nest;
@@ -24,15 +24,12 @@ impl Format for Rfc3164 {
     }
 
     fn is_start(&self, _previous: &[u8], line: &[u8]) -> bool {
-        let (level, rest) = pri(line);
-        bsd_stamp(rest).is_some() || level.is_some() && is_bare(rest)
+        bsd_stamp(pri(line).1).is_some()
     }
 
     fn parse<'a>(&self, record: &'a [u8]) -> Option<Record<'a>> {
         let (level, rest) = pri(record);
-        let Some((stamp, rest)) = bsd_stamp(rest) else {
-            return level.filter(|_| is_bare(rest)).and_then(|level| bare(self.name(), level, rest));
-        };
+        let (stamp, rest) = bsd_stamp(rest)?;
         Some(build(self.name(), stamp, level, &sender(rest)))
     }
 
@@ -63,7 +60,7 @@ impl Format for Iso {
         let (level, rest) = pri(record);
         let (stamp, offset, rest) = iso_stamp(rest)?;
         let sender = sender(rest);
-        if !sender.has_tag && sender.level.is_none() {
+        if !sender.has_tag && sender.level.is_none() && may_lack_sender(&stamp, offset) {
             // HAProxy writes no sender at all: its text begins where the host would be.
             let whole = Sender { message: rest, ..Sender::default() };
             let record = build(self.name(), stamp, level, &whole);
@@ -157,17 +154,6 @@ fn finish<'a>(mut envelope: Record<'a>, message: &'a [u8]) -> Record<'a> {
     record
 }
 
-/// HAProxy's `<134>` and its text, with nothing between; `None` if it is no text of HAProxy.
-fn bare<'a>(format: &'static str, level: Level, message: &'a [u8]) -> Option<Record<'a>> {
-    let record = finish(Record { level: Some(level), ..Record::new(format) }, message);
-    (record.format != format).then_some(record)
-}
-
-/// Whether `<PRI>` is followed by text alone: not by a version, nor by a stamp of another form.
-fn is_bare(rest: &[u8]) -> bool {
-    !rest.is_empty() && !rest.starts_with(b"1 ") && !rest.starts_with(b" ") && iso_stamp(rest).is_none()
-}
-
 /// Whether a line with a stamp in front of host and tag is syslog's. Containers' and programs' own logs begin with
 /// such stamps too, mostly in `Z` or with nine digits; a level or a stream stands where syslog has the host.
 fn is_syslog(stamp: &Stamp, offset: Offset, sender: &Sender<'_>) -> bool {
@@ -189,9 +175,14 @@ fn is_syslog(stamp: &Stamp, offset: Offset, sender: &Sender<'_>) -> bool {
     match sender.host {
         Some(host) if is_of_docker(host) || matches!(host, b"stdout" | b"stderr") => false,
         Some(_) if sender.has_tag || sender.level.is_some() => true,
-        Some(host) => offset == Offset::Digits && stamp.digits <= 6 && !host.iter().all(u8::is_ascii_digit),
+        Some(host) => may_lack_sender(stamp, offset) && !host.iter().all(u8::is_ascii_digit),
         None => sender.pid.is_some() || sender.level.is_some() || sender.is_repeat(),
     }
+}
+
+/// Whether rsyslog or HAProxy may have written the stamp, which write the offset in digits and no nanoseconds.
+fn may_lack_sender(stamp: &Stamp, offset: Offset) -> bool {
+    offset == Offset::Digits && stamp.digits <= 6
 }
 
 /// A stamp of RFC 3164 and what follows it, without the blank. Besides the standard's `Nov  5 06:07:08` those that
@@ -337,7 +328,10 @@ fn quoted(input: &[u8]) -> Option<(Text<'_>, &[u8])> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::format::Zone;
 
     const ALL: [&dyn Format; 3] = [&Rfc3164, &Iso, &Rfc5424];
 
@@ -402,7 +396,8 @@ mod tests {
             ("cut off", "<13>1 2026-11-05T06:07:08Z web01"),
             ("a number too large", "<999>Nov  5 06:07:08 web01 a: x"),
             ("a priority alone", "<13>"),
-            ("a priority and another program's text", "<13>x"),
+            ("a priority and no stamp", "<134>1.2.3.4:5 [24/Nov/2026:03:41:49.477] www web/s1 0/0/0/3/4 200 1"),
+            ("docker logs -t of HAProxy", "2026-11-24T02:33:56.123456789Z 1.2.3.4:5 [24/Nov/2026:02:33:56.101] www x"),
             ("nothing", ""),
         ] {
             for format in ALL {
@@ -443,6 +438,28 @@ mod tests {
         assert_eq!((record.format, record.text_field("UNIT")), ("systemd", Some("nginx.service")));
         let line = "<30>1 2026-11-15T06:07:08+00:00 - - - - -  text";
         assert_eq!(Rfc5424.parse(line.as_bytes()).unwrap().message(), " text");
+    }
+
+    #[test]
+    fn haproxy_writes_no_sender() {
+        let line = "<6>2026-11-24T03:41:50.200834+01:00 ::1:49726 [24/Nov/2026:03:41:49.490] www web/s1 0/0/0/-1/710 \
+                    504 198 - - sHNN 1/1/0/0/0 0/0 \"GET /slow HTTP/1.1\"";
+        let record = Iso.parse(line.as_bytes()).unwrap();
+        let stamp = Stamp { zone: Zone::Offset(3600), ..stamp::haproxy(b"24/Nov/2026:03:41:49.490").unwrap() };
+        assert_eq!((record.format, record.host, record.level), ("haproxy-http", None, Some(Level::Info)));
+        assert_eq!((record.stamp, record.envelope), (Some(stamp), vec!["syslog-iso"]));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_no_start_is_no_record(head in 0usize..6, tail in "[-<>0-9A-Za-z:.\\[\\]\"= ]{0,60}") {
+            let heads = ["", "<13>", "<13>1 ", "Nov  5 06:07:08", "2026-11-24T03:41:50+01:00 ", "<13>1 - h a - - ["];
+            let line = format!("{}{tail}", heads[head]);
+            for format in ALL {
+                let reads = format.parse(line.as_bytes()).is_some();
+                prop_assert!(!reads || format.is_start(b"", line.as_bytes()), "{} reads {line}", format.name());
+            }
+        }
     }
 
     #[test]

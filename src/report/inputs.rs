@@ -139,7 +139,7 @@ pub fn common_zone(timebase: &Timebase, facts: &Facts) -> Rule {
         let in_utc = facts.sources.get(source).is_some_and(|own| {
             own.formats.keys().all(|(format, envelope)| {
                 let outermost = envelope.first().unwrap_or(format);
-                matches!(*outermost, "journald-export" | "journald-json" | "journald-binary" | "docker-events-json")
+                crate::format::nest::counts_in_utc(outermost)
             })
         });
         !in_utc && clock.how != How::Assumed

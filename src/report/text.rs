@@ -11,6 +11,8 @@ use crate::clock::Instant;
 /// Width at most, so that lines stay readable on a wide terminal; and at least.
 const WIDEST: usize = 100;
 const NARROWEST: usize = 40;
+/// Columns of a label.
+const LABEL: usize = 10;
 /// Lines of the timeline in the report of one incident.
 const TIMELINE_LINES: usize = 16;
 
@@ -53,41 +55,21 @@ impl Page<'_> {
 
     /// Wraps a paragraph; lines after the first begin with `indent`.
     fn paragraph(&self, out: &mut String, indent: &str, text: &str) {
-        let mut column = 0;
+        let mut lines = Lines { out, indent, width: self.width, column: 0, is_empty: true };
         for word in text.split(' ') {
-            let word = plain(word);
-            let mut rest = word.as_str();
-            loop {
-                let gap = usize::from(column > 0 && column > indent.len());
-                if column + gap + width(rest) <= self.width || column <= indent.len() && width(rest) <= self.width {
-                    if gap > 0 {
-                        out.push(' ');
-                    }
-                    out.push_str(rest);
-                    column += gap + width(rest);
-                    break;
-                }
-                if column > indent.len() {
-                    // The word begins a new line.
-                    out.push('\n');
-                    out.push_str(indent);
-                    column = indent.len();
-                    continue;
-                }
-                // A word longer than a line is cut.
-                let (head, tail) = split_at_width(rest, self.width - column);
-                out.push_str(head);
-                out.push('\n');
-                out.push_str(indent);
-                rest = tail;
-                column = indent.len();
-            }
+            lines.word(&plain(word));
         }
         out.push('\n');
     }
 
+    /// A paragraph with a label before it, all its lines below the first word behind the label.
     fn labelled(&self, out: &mut String, label: &str, text: &str) {
-        self.paragraph(out, "          ", &format!("{label:<9} {text}").replacen(' ', " ", 1));
+        let _ = write!(out, "{label:<LABEL$}");
+        let mut lines = Lines { out, indent: &" ".repeat(LABEL), width: self.width, column: LABEL, is_empty: true };
+        for word in text.split(' ') {
+            lines.word(&plain(word));
+        }
+        out.push('\n');
     }
 
     fn incident(&self, out: &mut String, incident: &Incident) {
@@ -176,6 +158,45 @@ impl Page<'_> {
         if !report.incidents.is_empty() {
             self.labelled(out, "Next", "pmtrace -o json … for all of it; --notes FILE adds what people saw");
         }
+    }
+}
+
+/// Words set in lines.
+struct Lines<'a> {
+    out: &'a mut String,
+    indent: &'a str,
+    width: usize,
+    column: usize,
+    /// Whether the line has no word yet.
+    is_empty: bool,
+}
+
+impl Lines<'_> {
+    fn word(&mut self, word: &str) {
+        let mut rest = word;
+        loop {
+            let gap = usize::from(!self.is_empty);
+            if self.column + gap + width(rest) <= self.width {
+                self.put(&" ".repeat(gap));
+                self.put(rest);
+                self.is_empty = false;
+                return;
+            }
+            if self.is_empty {
+                // A word longer than a line is cut.
+                let (head, tail) = split_at_width(rest, self.width - self.column);
+                self.put(head);
+                rest = tail;
+            }
+            self.out.push('\n');
+            self.out.push_str(self.indent);
+            (self.column, self.is_empty) = (self.indent.len(), true);
+        }
+    }
+
+    fn put(&mut self, text: &str) {
+        self.out.push_str(text);
+        self.column += width(text);
     }
 }
 
