@@ -209,6 +209,7 @@ fn crashes(context: &Context<'_>) -> Vec<Hypothesis> {
     by_service
         .into_iter()
         .filter(|(_, events)| events[0].s() <= context.start + 10.0)
+        .filter(|(service, events)| !never_came_up(context, service, events[0]))
         .map(|(service, events)| {
             let text = format!("{service} died unasked and was started again, {}", times(events.len()));
             let weight = if oom { 0.0 } else { 6.0 };
@@ -223,6 +224,17 @@ fn is_operators(context: &Context<'_>, event: &Happening) -> bool {
         other.kind() == Kind::OperatorAction
             && event.service().is_some_and(|service| other.event.message.contains(service))
             && (0.0..5.0).contains(&(event.s() - other.s()))
+    })
+}
+
+/// Whether it died within seconds of a start that a person had just asked for: a version that does not come up, and
+/// not a service that crashed.
+fn never_came_up(context: &Context<'_>, service: &str, death: &Happening) -> bool {
+    context.world.events.iter().any(|other| {
+        other.kind() == Kind::OperatorAction
+            && other.event.message.contains(service)
+            && other.event.message.split(' ').any(|word| matches!(word, "start" | "restart"))
+            && (0.0..30.0).contains(&(death.s() - other.s()))
     })
 }
 

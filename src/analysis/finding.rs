@@ -62,6 +62,10 @@ pub fn findings(world: &World, conflicts: &[Conflict]) -> Vec<Finding> {
         found.extend(spikes(index, service));
         found.extend(holes_of(world, conflicts, index, service, until));
     }
+    for index in 0..world.services.len() {
+        let told = told_holes(world, index, &found);
+        found.extend(told);
+    }
     for (index, conflict) in conflicts.iter().enumerate() {
         felt(world, index, conflict, &mut found);
     }
@@ -112,6 +116,56 @@ fn holes_of(world: &World, conflicts: &[Conflict], index: usize, service: &Servi
             Some(hole_finding(index, service, &edges, &hole))
         })
         .collect()
+}
+
+/// Silences that the service itself explains: it was stopped or ended, a start failed, and nothing was answered until
+/// the start that succeeded. However short, if requests were missed (methods, 2.5).
+fn told_holes(world: &World, index: usize, found: &[Finding]) -> Vec<Finding> {
+    let service = &world.services[index];
+    let own: Vec<&Happening> =
+        world.events.iter().filter(|event| event.service().is_some_and(|name| is_same(name, &service.name))).collect();
+    let mut holes = Vec::new();
+    let mut down: Option<(f64, bool)> = None;
+    for event in own {
+        match event.kind() {
+            Kind::ServiceStop | Kind::Crash if down.is_none() => down = Some((event.s(), false)),
+            Kind::ServiceFailed | Kind::BindFailure => down = Some((down.map_or(event.s(), |(at, _)| at), true)),
+            Kind::ServiceStart => {
+                if let Some((from, true)) = down {
+                    holes.extend(told_hole(index, service, from, event.s(), found));
+                }
+                down = None;
+            }
+            _ => {}
+        }
+    }
+    holes
+}
+
+/// Requests that a silence must have cost to be told.
+const LEAST_MISSED: f64 = 3.0;
+
+fn told_hole(index: usize, service: &Service, from: f64, to: f64, found: &[Finding]) -> Option<Finding> {
+    let known = found.iter().any(|finding| finding.series == Some(index) && finding.start <= to && finding.end >= from);
+    let (first, last) = (from.floor() as i64 + 1, to.ceil() as i64 - 1);
+    let is_silent = service.count(first, last).requests == 0;
+    let served = service.count(i64::MIN, first).requests > 0;
+    let (missed, _) = expected(&service.seconds, from.round() as i64, to.round() as i64);
+    (!known && is_silent && served && missed >= LEAST_MISSED).then(|| Finding {
+        shape: Shape::Hole,
+        series: Some(index),
+        service: service.name.clone(),
+        host: service.host.clone(),
+        start: from,
+        end: to,
+        start_error_s: 1.0,
+        end_error_s: 1.0,
+        is_open_at_start: false,
+        is_open_at_end: false,
+        missed,
+        conflict: None,
+        baseline: None,
+    })
 }
 
 /// Whether the silence is that of a holder which gave the port back.

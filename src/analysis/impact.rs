@@ -100,12 +100,30 @@ pub struct Window<'a> {
     pub services: Vec<usize>,
     /// The service that held the port, whose refusals count as failures while it did: from, to.
     pub holder: Option<(usize, f64, f64)>,
+    /// Whether it begins and ends with a silence: then good requests of the seconds at its edges lie outside.
+    pub begins_silent: bool,
+    #[allow(missing_docs)]
+    pub ends_silent: bool,
     /// Stretches in which requests may be missing.
     pub holes: Vec<(f64, f64)>,
     /// What the logs cover of it, for the day's share.
     pub day: (i64, i64),
     #[allow(missing_docs)]
     pub world: &'a World,
+}
+
+impl Window<'_> {
+    /// Whether a request is part of the incident. A stamp of whole seconds stands for all of its second.
+    fn holds(&self, request: &Counted) -> bool {
+        let at = request.seen.at;
+        if request.is_failed {
+            return (self.start.floor() as i64..=self.end.ceil() as i64).contains(&at.s);
+        }
+        let second = if at.digits == 0 { 1.0 } else { 0.0 };
+        let after = at.as_f64() >= self.start || !self.begins_silent && at.as_f64() + second > self.start;
+        let before = at.as_f64() + second <= self.end || !self.ends_silent && at.as_f64() <= self.end;
+        after && before
+    }
 }
 
 /// A request in the window, and whether it counts as failed.
@@ -119,7 +137,7 @@ pub fn impact(window: &Window<'_>, close: &[Close]) -> Impact {
     let layer = window.services.first().map(|index| window.world.services[*index].name.clone());
     let counted = counted(window, close);
     let (from, to) = (window.start.floor() as i64, window.end.ceil() as i64);
-    let inside: Vec<&Counted> = counted.iter().filter(|request| (from..=to).contains(&request.seen.at.s)).collect();
+    let inside: Vec<&Counted> = counted.iter().filter(|request| window.holds(request)).collect();
     let failed: Vec<&Counted> = inside.iter().copied().filter(|request| request.is_failed).collect();
     let seconds = merged_seconds(window);
     let silences = silences(window, &seconds, &counted);

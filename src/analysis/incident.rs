@@ -120,7 +120,10 @@ fn belongs(world: &World, weighed: &[Weighed<'_>], group: &[usize], next: &Weigh
     let (one, other) = (last.known(), next.known());
     let differ = matches!((one, other), (Some(one), Some(other)) if one != other);
     if gap <= 0.0 {
-        return !differ || same_service || last.finding.conflict.is_some() && last.finding.conflict == next.finding.conflict;
+        // A proxy that blames what is behind it, and a service further in that says why, tell one story.
+        let blames = |known: Option<(Cause, &Option<String>)>| matches!(known, Some((Cause::BackendDown | Cause::UpstreamTimeout, _)));
+        let in_line = depth(&last.finding.service) != depth(&next.finding.service) && (blames(one) || blames(other));
+        return !differ || in_line || same_service || last.finding.conflict.is_some() && last.finding.conflict == next.finding.conflict;
     }
     if one.is_some() && one == other {
         return gap <= SAME_CAUSE_S;
@@ -190,7 +193,21 @@ fn measure(world: &World, conflicts: &[Conflict], findings: &[&Finding], close: 
     }
     let holes = outer.iter().filter(|finding| finding.shape != Shape::Spike).map(|finding| (finding.start, finding.end)).collect();
     let day = (start as i64).div_euclid(86_400) * 86_400;
-    impact(&Window { start, end, services, holder, holes, day: (day, day + 86_400), world }, close)
+    let is_silent = |at: f64, edge: &dyn Fn(&Finding) -> f64| {
+        outer.iter().any(|finding| finding.shape != Shape::Spike && (edge(finding) - at).abs() < 0.001)
+    };
+    let window = Window {
+        start,
+        end,
+        begins_silent: is_silent(start, &|finding| finding.start),
+        ends_silent: is_silent(end, &|finding| finding.end),
+        services,
+        holder,
+        holes,
+        day: (day, day + 86_400),
+        world,
+    };
+    impact(&window, close)
 }
 
 fn incident(world: &World, conflicts: &[Conflict], findings: &[&Finding], close: &[Close]) -> Incident {

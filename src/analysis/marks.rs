@@ -93,7 +93,7 @@ pub fn timeline(world: &World, incident: &Incident, close: &[Close]) -> Vec<Item
     };
     let mut items: Vec<Item> = Vec::new();
     for event in world.events.iter().filter(inside).filter(|event| is_of_interest(event, incident)) {
-        add(&mut items, event, incident);
+        add(&mut items, event);
     }
     items.extend(seen(world, incident, close));
     items.sort_by(|one, other| (one.at.s, one.at.nanos, one.said.kind, &one.evidence).cmp(&(other.at.s, other.at.nanos, other.said.kind, &other.evidence)));
@@ -136,7 +136,7 @@ fn is_of_interest(event: &Happening, incident: &Incident) -> bool {
 }
 
 /// Adds an event, or counts it as the same one told again.
-fn add(items: &mut Vec<Item>, event: &Happening, incident: &Incident) {
+fn add(items: &mut Vec<Item>, event: &Happening) {
     let said = &event.event.said;
     let again = items.iter_mut().rev().find(|item| {
         let same = (item.said.kind, &item.said.service, item.said.port, &item.said.errno) == (said.kind, &said.service, said.port, &said.errno);
@@ -165,13 +165,13 @@ fn add(items: &mut Vec<Item>, event: &Happening, incident: &Incident) {
             evidence: event.evidence.clone(),
         }),
     }
-    let _ = incident;
 }
 
 /// Within which time the same is told again: the tries of one start follow in seconds, and so do the lines of one stop.
 fn repeat_s(kind: Kind) -> f64 {
     match kind {
         Kind::BindFailure | Kind::ResourceLimit | Kind::BackendDown | Kind::BackendUp => REPEAT_S / 3.0,
+        Kind::Restart | Kind::Crash => REPEAT_S,
         Kind::ServiceStop | Kind::ServiceFailed | Kind::ServiceStart | Kind::Reload => 1.5,
         _ => 2.0,
     }
@@ -207,7 +207,7 @@ fn seen(world: &World, incident: &Incident, close: &[Close]) -> Vec<Item> {
     if !incident.is_ongoing {
         let last = incident.impact.last.as_ref();
         items.push(item(incident.until, Kind::LastFailure, last.map(line).unwrap_or_default()));
-        if let Some(good) = first_good(world, incident, close) {
+        if let Some(good) = first_good(incident, close) {
             items.push(item(good.at, Kind::Recovered, line(&good)));
         }
     }
@@ -215,8 +215,7 @@ fn seen(world: &World, incident: &Incident, close: &[Close]) -> Vec<Item> {
 }
 
 /// The first request that was answered after the end.
-fn first_good(world: &World, incident: &Incident, close: &[Close]) -> Option<crate::facts::closer::Seen> {
-    let _ = world;
+fn first_good(incident: &Incident, close: &[Close]) -> Option<crate::facts::closer::Seen> {
     let of_layer = close.iter().filter(|part| Some(&part.service) == incident.impact.layer.as_ref());
     let after = |seen: &&crate::facts::closer::Seen| {
         seen.at.as_f64() >= incident.until.as_f64() - 1.0 && seen.outcome == crate::facts::traffic::Outcome::Good && seen.at.s >= incident.until.s
@@ -241,7 +240,7 @@ fn effects(items: &mut [Item], incident: &Incident) {
         }
         let of_service = |service: &Option<String>| service.as_ref().is_some_and(|name| item.message.contains(name.as_str()));
         let fails = failed.iter().any(|(later, service)| (-0.5..12.0).contains(&(later - at)) && of_service(service));
-        if item.said.kind == Kind::OperatorAction && fails {
+        if item.said.kind == Kind::OperatorAction && fails && is_start(item) {
             item.effect = Some(Effect::None);
         } else if !incident.is_ongoing && end - at <= MITIGATES_S && is_repair(item) {
             best = Some(index);
@@ -250,6 +249,11 @@ fn effects(items: &mut [Item], incident: &Incident) {
     if let Some(index) = best {
         items[index].effect = Some(Effect::Better);
     }
+}
+
+/// Whether a command starts something (a failed start after a stop is no fault of the stop).
+fn is_start(item: &Item) -> bool {
+    item.message.split(' ').any(|word| matches!(word, "start" | "restart" | "reload" | "try-restart"))
 }
 
 /// Whether an item changes something (and does not only look).

@@ -381,7 +381,22 @@ fn events(facts: &Facts, timebase: &Timebase, hosts: &[Option<String>], lines: &
         }
     }
     merged.sort_by(|one, other| (one.at, &one.evidence).cmp(&(other.at, &other.evidence)));
-    merged
+    without_bookkeeping(merged)
+}
+
+/// Without the `Stopped U` that systemd writes right after `Scheduled restart job`: nobody stopped it
+/// (`formats/lifecycle.md`, section 3).
+fn without_bookkeeping(events: Vec<Happening>) -> Vec<Happening> {
+    let restarts: Vec<(f64, Option<String>)> = events
+        .iter()
+        .filter(|event| event.kind() == Kind::Restart)
+        .map(|event| (event.s(), event.service().map(str::to_owned)))
+        .collect();
+    let is_bookkeeping = |event: &Happening| {
+        event.kind() == Kind::ServiceStop
+            && restarts.iter().any(|(at, service)| (0.0..1.0).contains(&(event.s() - at)) && service.as_deref() == event.service())
+    };
+    events.into_iter().filter(|event| !is_bookkeeping(event)).collect()
 }
 
 /// The moment of an event; for one without, that of the nearest event above it in its file.

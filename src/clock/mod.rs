@@ -200,14 +200,8 @@ fn years(facts: &Facts, names: &[SourceName], given: &Given, timebase: &mut Time
 fn latest_year(stamp: &Stamp, anchor: i64) -> i32 {
     let year = NaiveDate::from_num_days_from_ce_opt(i32::try_from(anchor.div_euclid(86_400) + 719_163).unwrap_or(0));
     let year = year.map_or(1970, |date| date.year());
-    let fits = |year: &i32| stamp.in_year(*year).civil_s <= anchor + 86_400 && is_day_of(stamp, *year);
+    let fits = |year: &i32| stamp.in_year(*year).civil_s <= anchor + 86_400 && stamp.is_day_of(*year);
     (0..9).map(|back| year + 1 - back).find(fits).unwrap_or(year)
-}
-
-/// Whether the stamp's day exists in `year`.
-fn is_day_of(stamp: &Stamp, year: i32) -> bool {
-    let back = stamp.in_year(year).in_year(crate::format::stamp::YEARLESS);
-    back.civil_s == stamp.in_year(crate::format::stamp::YEARLESS).civil_s
 }
 
 #[cfg(test)]

@@ -135,7 +135,11 @@ impl<'a> Reader<'a> {
             return;
         }
         let at = |fact| At { place: at, moment, host: host.clone(), fact };
-        if let Some(said) = said(record) {
+        if let Some(mut said) = said(record) {
+            // Apache's own log does not name its writer: the folder does.
+            if said.service.is_none() && record.format == "apache-error" {
+                said.service = Some(service_of(record, self.input.name));
+            }
             self.facts.events.push(at_event(&at, said, record));
         }
         self.facts.claims.extend(claims(record).into_iter().map(|claim| At { place: at(()).place, moment, host: host.clone(), fact: claim }));

@@ -54,9 +54,12 @@ fn join<'a>(envelope: Record<'a>, line: Record<'a>) -> Record<'a> {
     let stamp = if line.is_traffic { line.stamp.or(envelope.stamp) } else { envelope.stamp.or(line.stamp) };
     let mut fields = envelope.fields;
     fields.extend(line.fields);
+    let stamp = stamp.map(|stamp| known_zone(stamp, &outer, line.stamp_end));
+    let zone = stamp.map(|stamp| stamp.zone);
     Record {
         envelope: formats,
-        stamp: stamp.map(|stamp| known_zone(stamp, &outer, line.stamp_end)),
+        stamp,
+        stamp_end: line.stamp_end.map(|end| Stamp { zone: zone.unwrap_or(end.zone), ..end }),
         host: envelope.host.or(line.host),
         program: line.program.or(envelope.program),
         pid: envelope.pid.or(line.pid),

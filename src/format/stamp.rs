@@ -9,6 +9,9 @@ use chrono::{Datelike, NaiveDate};
 /// The year that stands for "unknown".
 pub const YEARLESS: i32 = 2000;
 
+/// The year that stands for "unknown" where a stamp counts the days of the year (HAProxy): a leap year, too.
+pub const YEARLESS_BY_DAY: i32 = 2004;
+
 /// What a stamp says about its zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Zone {
@@ -47,12 +50,28 @@ impl Stamp {
         }
     }
 
-    /// The same day and time in `year`. 29 February becomes 1 March where `year` has none.
+    /// The same day and time in `year`. 29 February becomes 1 March where `year` has none, the 366th day 1 January.
     pub fn in_year(&self, year: i32) -> Stamp {
-        let (day, second) = (self.civil_s.div_euclid(86_400), self.civil_s.rem_euclid(86_400));
-        let date = NaiveDate::from_num_days_from_ce_opt(day_to_ce(day)).unwrap_or_default();
-        let days = days_from_civil(year, date.month(), date.day());
+        let (date, second) = (self.date(), self.civil_s.rem_euclid(86_400));
+        let days = match self.counts_days() {
+            true => days_from_civil(year, 1, 1) + i64::from(date.ordinal0()),
+            false => days_from_civil(year, date.month(), date.day()),
+        };
         Stamp { civil_s: days * 86_400 + second, has_year: true, ..*self }
+    }
+
+    /// Whether `year` has the day of the stamp.
+    pub fn is_day_of(&self, year: i32) -> bool {
+        let date = self.in_year(year).date();
+        date.year() == year && (self.counts_days() || date.day() == self.date().day())
+    }
+
+    fn counts_days(&self) -> bool {
+        !self.has_year && self.date().year() == YEARLESS_BY_DAY
+    }
+
+    fn date(&self) -> NaiveDate {
+        NaiveDate::from_num_days_from_ce_opt(day_to_ce(self.civil_s.div_euclid(86_400))).unwrap_or_default()
     }
 }
 

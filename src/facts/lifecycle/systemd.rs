@@ -11,7 +11,9 @@ use crate::format::Record;
 pub(super) fn event(record: &Record<'_>) -> Option<Said> {
     let message = record.message();
     let unit = record.text_field("UNIT").or_else(|| record.text_field("USER_UNIT"));
-    host(message).or_else(|| match unit {
+    // A user's manager reaches `shutdown.target` at each logout: only process 1 speaks of the host.
+    let of_host = host(message).filter(|_| record.pid.is_none_or(|pid| pid == 1));
+    of_host.or_else(|| match unit {
         Some(unit) => of_unit(unit, message),
         None => described(message),
     })

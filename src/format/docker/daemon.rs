@@ -45,7 +45,13 @@ impl Format for DaemonLog {
 /// A line of dockerd's or containerd's own log inside an envelope, or in a file.
 pub fn daemon_line(text: &str) -> Option<Record<'_>> {
     let text = text.trim_end_matches(['\r', '\n']);
-    if text.starts_with("time=") { logfmt(text) } else if text.starts_with('{') { json(text) } else { terminal(text) }
+    if text.starts_with("time=") {
+        logfmt(text)
+    } else if text.starts_with('{') {
+        json(text)
+    } else {
+        terminal(text)
+    }
 }
 
 /// `time="…" level=error msg="…" error="…"`
@@ -118,7 +124,8 @@ fn unescape<'a>(escape: &'a str, value: &mut Vec<u8>) -> Option<&'a str> {
         let number = u32::from_str_radix(behind.get(..digits)?, 16).ok()?;
         match u8::try_from(number) {
             Ok(byte) if letter == 'x' => value.push(byte),
-            _ => value.extend_from_slice(char::from_u32(number).unwrap_or('\u{fffd}').encode_utf8(&mut [0; 4]).as_bytes()),
+            _ => value
+                .extend_from_slice(char::from_u32(number).unwrap_or('\u{fffd}').encode_utf8(&mut [0; 4]).as_bytes()),
         }
         return behind.get(digits..);
     }
@@ -154,9 +161,9 @@ fn json(line: &str) -> Option<Record<'_>> {
 /// `WARN[2026-11-24T03:06:52.829467997Z] failed to load plugin x  error="devmapper not configured"`, colours removed.
 /// `[0000]` counts seconds since the start.
 fn terminal(line: &str) -> Option<Record<'_>> {
-    let plain = without_colours(line);
-    let level = terminal_level(plain.as_bytes())?;
-    let (moment, message) = plain.get(5..)?.split_once(']')?;
+    let level = terminal_level(line.as_bytes())?;
+    let (head, message) = line.split_once(']')?;
+    let moment = head.rsplit_once('[')?.1;
     let mut record = Record::new("dockerd");
     record.level = Some(level);
     record.stamp = stamp::iso(moment.as_bytes()).map(|(stamp, _)| stamp);
@@ -164,13 +171,16 @@ fn terminal(line: &str) -> Option<Record<'_>> {
         return None;
     }
     let message = message.strip_prefix(' ').unwrap_or(message);
-    let end = fields_at(message).unwrap_or(message.len());
-    let mut rest = message.get(end..)?;
+    // In colour the names of fields are coloured, too; a message may hold pairs of its own.
+    let end = if line.starts_with('\x1b') { message.find(" \x1b[") } else { fields_at(message) };
+    let (message, fields) = message.split_at(end.unwrap_or(message.len()));
+    let fields = without_colours(fields);
+    let mut rest = fields.as_str();
     while let Some((name, value, behind)) = pair(rest) {
         record.fields.push((name.to_owned().into(), Value::Text(value.into_owned().into())));
         rest = behind;
     }
-    record.message = Some(message.get(..end)?.trim_end_matches(' ').to_owned().into());
+    record.message = Some(message.trim_end_matches(' ').into());
     Some(record)
 }
 
@@ -231,14 +241,54 @@ mod tests {
     #[test]
     fn what_the_daemon_writes() {
         for (line, level, message, field) in [
-            (r#"time="2026-11-24T02:40:55.610596288Z" level=info msg=serving... address=/run/c.sock"#, Level::Info, "serving...", Some(("address", "/run/c.sock"))),
-            (r#"time="2026-11-24T02:40:55+01:00" level=error msg="a \"b\"\n\x1b\u00fc" error="listen tcp4 0.0.0.0:80: bind""#, Level::Error, "a \"b\"\n\x1bü", Some(("error", "listen tcp4 0.0.0.0:80: bind"))),
-            (r#"time="2026-11-24T02:40:55Z" level=warning msg="gr\xfc\xdfe""#, Level::Warn, "gr\u{fffd}\u{fffd}e", None),
-            (r#"time="2026-11-24T02:40:55Z" level=fatal msg="" graphdriver(s)=vfs"#, Level::Crit, "", Some(("graphdriver(s)", "vfs"))),
-            ("INFO[2026-11-24T03:06:52.732949174Z] Starting up                                  ", Level::Info, "Starting up", None),
-            ("\x1b[33mWARN\x1b[0m[2026-11-24T03:06:52.829Z] failed to load  \x1b[33merror\x1b[0m=\"not configured\"", Level::Warn, "failed to load", Some(("error", "not configured"))),
-            ("\x1b[33mWARN\x1b[0m[0000] version `1`, see https://x/y?a=b for more \r", Level::Warn, "version `1`, see https://x/y?a=b for more", None),
-            (r#"{"level":"error","msg":"x","time":"2026-11-24T02:40:55Z","error":"y"}"#, Level::Error, "x", Some(("error", "y"))),
+            (
+                r#"time="2026-11-24T02:40:55.610596288Z" level=info msg=serving... address=/run/c.sock"#,
+                Level::Info,
+                "serving...",
+                Some(("address", "/run/c.sock")),
+            ),
+            (
+                r#"time="2026-11-24T02:40:55+01:00" level=error msg="a \"b\"\n\x1b\u00fc" error="listen tcp4 0.0.0.0:80: bind""#,
+                Level::Error,
+                "a \"b\"\n\x1bü",
+                Some(("error", "listen tcp4 0.0.0.0:80: bind")),
+            ),
+            (
+                r#"time="2026-11-24T02:40:55Z" level=warning msg="gr\xfc\xdfe""#,
+                Level::Warn,
+                "gr\u{fffd}\u{fffd}e",
+                None,
+            ),
+            (
+                r#"time="2026-11-24T02:40:55Z" level=fatal msg="" graphdriver(s)=vfs"#,
+                Level::Crit,
+                "",
+                Some(("graphdriver(s)", "vfs")),
+            ),
+            (
+                "INFO[2026-11-24T03:06:52.732949174Z] Starting up                                  ",
+                Level::Info,
+                "Starting up",
+                None,
+            ),
+            (
+                "\x1b[33mWARN\x1b[0m[2026-11-24T03:06:52.829Z] failed to load  \x1b[33merror\x1b[0m=\"not configured\"",
+                Level::Warn,
+                "failed to load",
+                Some(("error", "not configured")),
+            ),
+            (
+                "\x1b[33mWARN\x1b[0m[0000] version `1`, see https://x/y?a=b for more \r",
+                Level::Warn,
+                "version `1`, see https://x/y?a=b for more",
+                None,
+            ),
+            (
+                r#"{"level":"error","msg":"x","time":"2026-11-24T02:40:55Z","error":"y"}"#,
+                Level::Error,
+                "x",
+                Some(("error", "y")),
+            ),
         ] {
             assert!(DaemonLog.is_start(b"", line.as_bytes()), "{line}");
             let record = daemon_line(line).unwrap_or_else(|| unreachable!("{line}"));

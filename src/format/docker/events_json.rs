@@ -122,10 +122,31 @@ mod tests {
     fn events_of_all_versions() {
         // why, line, action, container's id, its image, nanoseconds
         for (why, line, action, id, image, nanos) in [
-            ("20.10", EventsJson.samples()[0], "die", "3408b00ff84b14f187263c1519ae8438ba25830cb8f2618047a2d8a728787546", "shop/web:1.4", 806_744_103),
+            (
+                "20.10",
+                EventsJson.samples()[0],
+                "die",
+                "3408b00ff84b14f187263c1519ae8438ba25830cb8f2618047a2d8a728787546",
+                "shop/web:1.4",
+                806_744_103,
+            ),
             ("29", EventsJson.samples()[1], "start", "abc123", "ubuntu:latest", 0),
-            ("before 1.10", r#"{"status":"die","id":"59211849bc10","from":"whenry/testimage","time":1422505291}"#, "die", "59211849bc10", "whenry/testimage", 0),
-            ("escaped", r#"{"Type":"container","Action":"exec_create: sh -c \"a\"","Actor":{"ID":"1","Attributes":{"image":"a"}},"timeNano":1}"#, "exec_create: sh -c \"a\"", "1", "a", 1),
+            (
+                "before 1.10",
+                r#"{"status":"die","id":"59211849bc10","from":"whenry/testimage","time":1422505291}"#,
+                "die",
+                "59211849bc10",
+                "whenry/testimage",
+                0,
+            ),
+            (
+                "escaped",
+                r#"{"Type":"container","Action":"exec_create: sh -c \"a\"","Actor":{"ID":"1","Attributes":{"image":"a"}},"timeNano":1}"#,
+                "exec_create: sh -c \"a\"",
+                "1",
+                "a",
+                1,
+            ),
         ] {
             assert!(EventsJson.is_start(b"", line.as_bytes()), "{why}");
             let record = EventsJson.parse(line.as_bytes()).unwrap();
@@ -140,15 +161,24 @@ mod tests {
     fn an_event_of_a_network_has_no_container() {
         let line = r#"{"Type":"network","Action":"prune","Actor":{"ID":"","Attributes":{"reclaimed":"0"}},"time":1}"#;
         let record = EventsJson.parse(line.as_bytes()).unwrap();
-        assert_eq!((record.container.is_none(), record.text_field("Type"), record.text_field("ID")), (true, Some("network"), None));
+        assert_eq!(
+            (record.container.is_none(), record.text_field("Type"), record.text_field("ID")),
+            (true, Some("network"), None)
+        );
         assert_eq!(record.attributes, [("reclaimed".into(), "0".into())]);
     }
 
     #[test]
     fn leaves_the_rest_alone() {
         for (why, line) in [
-            ("podman", r#"{"ID":"1","Image":"a","Name":"b","Status":"died","Time":"2026-11-24T02:40:57Z","Type":"container"}"#),
-            ("a container's log", r#"{"log":"\"Actor\" \"Action\"\n","stream":"stdout","time":"2026-11-24T02:41:08Z"}"#),
+            (
+                "podman",
+                r#"{"ID":"1","Image":"a","Name":"b","Status":"died","Time":"2026-11-24T02:40:57Z","Type":"container"}"#,
+            ),
+            (
+                "a container's log",
+                r#"{"log":"\"Actor\" \"Action\"\n","stream":"stdout","time":"2026-11-24T02:41:08Z"}"#,
+            ),
             ("the journal", r#"{"__REALTIME_TIMESTAMP":"1","MESSAGE":"x"}"#),
             ("cut off", r#"{"Type":"container","Action":"die","Actor":{"ID":"1","#),
         ] {

@@ -105,7 +105,8 @@ fn id_behind_text(rest: &[u8]) -> Option<usize> {
         fits.then_some(at + 1)
     };
     memchr::memchr_iter(b' ', rest).find_map(is_id).or_else(|| {
-        let attributes = memmem::rfind_iter(rest, b" (").find(|at| starts_attribute(rest.get(at + 2..).unwrap_or_default()));
+        let attributes =
+            memmem::rfind_iter(rest, b" (").find(|at| starts_attribute(rest.get(at + 2..).unwrap_or_default()));
         let before = rest.get(..attributes.unwrap_or(rest.len()))?;
         Some(memchr::memrchr(b' ', before)? + 1)
     })
@@ -134,7 +135,8 @@ fn split(attributes: &[u8]) -> Vec<(Text<'_>, Text<'_>)> {
     let mut rest = attributes;
     while let Some(sign) = memchr::memchr(b'=', rest) {
         let (name, behind) = (rest.get(..sign).unwrap_or_default(), rest.get(sign + 1..).unwrap_or_default());
-        let next = memmem::find_iter(behind, b", ").find(|at| starts_attribute(behind.get(at + 2..).unwrap_or_default()));
+        let next =
+            memmem::find_iter(behind, b", ").find(|at| starts_attribute(behind.get(at + 2..).unwrap_or_default()));
         let end = next.unwrap_or(behind.len());
         found.push((text(name), text(behind.get(..end).unwrap_or_default())));
         rest = behind.get(end + 2..).unwrap_or_default();
@@ -161,13 +163,49 @@ mod tests {
         for (why, line, action, id, count) in [
             ("plain", format!("container die {ID} (exitCode=2, image=shop/web:1.4)"), "die", ID, 2),
             ("a comma in a value", format!("container die {ID} (name=web, note=a=b, c)"), "die", ID, 2),
-            ("a command", format!("container exec_create: sh -c echo \"a b\": (x=1) {ID} (name=web)"), "exec_create: sh -c echo \"a b\": (x=1)", ID, 1),
-            ("a command with an id", format!("container exec_start: docker inspect {ID} {ID} (name=web)"), &format!("exec_start: docker inspect {ID}"), ID, 1),
-            ("no arguments", format!("container exec_create: /bin/nosuch  {ID} (name=web)"), "exec_create: /bin/nosuch ", ID, 1),
-            ("health", format!("container health_status: unhealthy {ID} (name=web)"), "health_status: unhealthy", ID, 1),
-            ("health, short id", "container health_status: healthy abc123 (name=web)".into(), "health_status: healthy", "abc123", 1),
+            (
+                "a command",
+                format!("container exec_create: sh -c echo \"a b\": (x=1) {ID} (name=web)"),
+                "exec_create: sh -c echo \"a b\": (x=1)",
+                ID,
+                1,
+            ),
+            (
+                "a command with an id",
+                format!("container exec_start: docker inspect {ID} {ID} (name=web)"),
+                &format!("exec_start: docker inspect {ID}"),
+                ID,
+                1,
+            ),
+            (
+                "no arguments",
+                format!("container exec_create: /bin/nosuch  {ID} (name=web)"),
+                "exec_create: /bin/nosuch ",
+                ID,
+                1,
+            ),
+            (
+                "health",
+                format!("container health_status: unhealthy {ID} (name=web)"),
+                "health_status: unhealthy",
+                ID,
+                1,
+            ),
+            (
+                "health, short id",
+                "container health_status: healthy abc123 (name=web)".into(),
+                "health_status: healthy",
+                "abc123",
+                1,
+            ),
             ("no attributes", format!("container die {ID}"), "die", ID, 0),
-            ("shortened", "container start 0fdb...ff37 (image=alpine:latest, name=test)".into(), "start", "0fdb...ff37", 2),
+            (
+                "shortened",
+                "container start 0fdb...ff37 (image=alpine:latest, name=test)".into(),
+                "start",
+                "0fdb...ff37",
+                2,
+            ),
             ("an empty value", format!("container commit {ID} (comment=, image=a)"), "commit", ID, 2),
         ] {
             let line = format!("2026-11-24T02:40:57.462747767Z {line}");
@@ -186,7 +224,11 @@ mod tests {
             ("2015-01-28T20:21:31.000000000-08:00 59211849bc10: (from whenry/testimage:latest) die", "die", zone),
             ("2021-03-01 10:00:00.123456 container start 22e4 (image=a, name=web)", "start", Zone::Unknown),
             ("2026-11-24T02:40:57.462747767Z network prune  (reclaimed=0)", "prune", Zone::Offset(0)),
-            ("2014-09-03T15:49:29.999999999Z07:00 container die 4386fb97867d (image=ubuntu:24.04)", "die", Zone::Offset(0)),
+            (
+                "2014-09-03T15:49:29.999999999Z07:00 container die 4386fb97867d (image=ubuntu:24.04)",
+                "die",
+                Zone::Offset(0),
+            ),
         ] {
             let record = EventsText.parse(line.as_bytes()).unwrap_or_else(|| unreachable!("{line}"));
             assert_eq!((record.action.as_deref(), record.stamp.unwrap().zone), (Some(action), zone), "{line}");

@@ -13,7 +13,7 @@
 use chrono::{Datelike, NaiveDate};
 
 use super::{NOTICE, PROGRAM, split_word};
-use crate::format::stamp::{self, YEARLESS};
+use crate::format::stamp::{self, YEARLESS_BY_DAY};
 use crate::format::tag::pri;
 use crate::format::{Level, Record, Request, Stamp, Zone, text};
 
@@ -138,10 +138,9 @@ fn prefix(line: &[u8]) -> Option<Prefix<'_>> {
 fn day_of_year(word: &[u8]) -> Option<Stamp> {
     let [d1, d2, d3, b'/', h1, h2, m1, m2, s1, s2] = word else { return None };
     let day = stamp::digits(&[*d1, *d2, *d3])? + 1;
-    // The year is not known; three of four are no leap years, and only these have a 366th day.
-    let date = NaiveDate::from_yo_opt(2001, day).or_else(|| NaiveDate::from_yo_opt(YEARLESS, day))?;
+    let date = NaiveDate::from_yo_opt(YEARLESS_BY_DAY, day)?;
     let [hour, minute, second] = [[*h1, *h2], [*m1, *m2], [*s1, *s2]].map(|digits| stamp::digits(&digits));
-    let civil_s = stamp::civil(YEARLESS, date.month(), date.day(), hour?, minute?, second?)?;
+    let civil_s = stamp::civil(YEARLESS_BY_DAY, date.month(), date.day(), hour?, minute?, second?)?;
     Some(Stamp { civil_s, nanos: 0, digits: 0, zone: Zone::Unknown, has_year: false })
 }
 
@@ -264,6 +263,7 @@ mod tests {
         for (word, year, month, day) in [
             ("000/000000", 2026, 1, 1),
             ("058/235959", 2024, 2, 28),
+            ("059/120000", 2024, 2, 29),
             ("059/120000", 2026, 3, 1),
             ("327/023607", 2026, 11, 24),
             ("365/000000", 2024, 12, 31),

@@ -98,9 +98,10 @@ impl<'a> Entry<'a> {
         }
     }
 
-    /// The record, with the line of the program inside read where there is one. `None` if there were no fields.
+    /// The record, with the line of the program inside read where there is one. `None` for the remains of an entry that
+    /// somebody cut out: neither a message nor the moment of its reception.
     pub(super) fn finish(mut self) -> Option<Record<'a>> {
-        if self.fields == 0 {
+        if self.record.message.is_none() && self.received.is_none() {
             return None;
         }
         self.place_stamp();
@@ -239,7 +240,10 @@ fn is_kin(named: &str, other: &str) -> bool {
 /// Whether `writer` is a program of root that hands on what others wrote, over journald's native protocol. Commands
 /// by which people write lines of their own do not count.
 fn hands_on(record: &Record<'_>, writer: &str) -> bool {
-    let by_hand = matches!(writer, "logger" | "systemd-cat" | "cat" | "tee" | "echo" | "sh" | "bash" | "dash" | "zsh" | "busybox");
+    let by_hand = matches!(
+        writer,
+        "logger" | "systemd-cat" | "cat" | "tee" | "echo" | "sh" | "bash" | "dash" | "zsh" | "busybox"
+    );
     let native = record.text_field("_TRANSPORT") == Some("journal");
     native && !by_hand && record.text_field("_UID") == Some("0")
 }
@@ -300,7 +304,9 @@ mod tests {
         assert_eq!(record.stamp, stamp::micros(b"1795488235657927"));
         assert_eq!((record.level, record.program.as_deref(), record.pid), (None, None, Some(77)));
         assert_eq!(record.text_field("PRIORITY"), Some("9"));
-        assert!(Entry::new("journald-export").finish().is_none());
+        let mut remains = Entry::new("journald-export");
+        remains.add("_SOURCE_REALTIME_TIMESTAMP".into(), "1795488235657918".into());
+        assert!(remains.finish().is_none());
     }
 
     #[test]
@@ -308,21 +314,41 @@ mod tests {
         // why, identifier, _COMM, _EXE, _SYSTEMD_UNIT, _TRANSPORT, _UID
         for (why, is_own, fields) in [
             ("nginx itself", true, ["nginx", "nginx", "/usr/sbin/nginx", "nginx.service", "stdout", "0"]),
-            ("logger in a session", false, ["nginx", "logger", "/usr/bin/logger", "session-61.scope", "syslog", "1000"]),
+            (
+                "logger in a session",
+                false,
+                ["nginx", "logger", "/usr/bin/logger", "session-61.scope", "syslog", "1000"],
+            ),
             ("logger as root", false, ["nginx", "logger", "", "", "journal", "0"]),
             ("systemd-cat", false, ["nginx", "cat", "/usr/bin/cat", "session-61.scope", "stdout", "0"]),
             ("a script of a cron job", false, ["nginx", "sh", "/usr/bin/dash", "cron.service", "stdout", "0"]),
             ("a wrapper in its unit", true, ["nginx", "sh", "/usr/bin/dash", "nginx.service", "stdout", "0"]),
             ("Apache's piped logger", true, ["httpd", "logger", "/usr/bin/logger", "httpd.service", "syslog", "0"]),
             ("apachectl", true, ["apachectl", "apache2", "/usr/sbin/apache2", "apache2.service", "stdout", "0"]),
-            ("apachectl, the script", true, ["apachectl", "apachectl", "/usr/bin/dash", "apache2.service", "stdout", "0"]),
+            (
+                "apachectl, the script",
+                true,
+                ["apachectl", "apachectl", "/usr/bin/dash", "apache2.service", "stdout", "0"],
+            ),
             ("a name cut at 15 letters", true, ["systemd-journald", "systemd-journal", "", "", "driver", "0"]),
-            ("a child of systemd", true, ["systemd", "(systemd)", "/usr/lib/systemd/systemd", "user@0.service", "journal", "0"]),
-            ("pid 1 of a container", true, ["systemd", "init", "/usr/lib/systemd/systemd", "init.scope", "journal", "0"]),
+            (
+                "a child of systemd",
+                true,
+                ["systemd", "(systemd)", "/usr/lib/systemd/systemd", "user@0.service", "journal", "0"],
+            ),
+            (
+                "pid 1 of a container",
+                true,
+                ["systemd", "init", "/usr/lib/systemd/systemd", "init.scope", "journal", "0"],
+            ),
             ("no process known", true, ["sshd", "", "", "", "syslog", ""]),
             ("gone too soon, in a session", false, ["nginx", "", "", "session-61.scope", "syslog", "1000"]),
             ("sudo, gone too soon", true, ["sudo", "", "", "session-61.scope", "syslog", "0"]),
-            ("a container of docker", true, ["4f1d2a7b9c0e", "dockerd", "/usr/sbin/dockerd", "docker.service", "journal", "0"]),
+            (
+                "a container of docker",
+                true,
+                ["4f1d2a7b9c0e", "dockerd", "/usr/sbin/dockerd", "docker.service", "journal", "0"],
+            ),
             ("a user's program", false, ["nginx", "python3", "/usr/bin/python3.11", "", "journal", "1000"]),
         ] {
             let [identifier, comm, exe, unit, transport, uid] = fields;

@@ -106,7 +106,9 @@ fn counted(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 /// `_SYSTEMD_UNIT`: a capital or `_`, then those and digits.
 fn is_name(line: &[u8]) -> bool {
     let is_letter = |byte: &u8| byte.is_ascii_uppercase() || *byte == b'_';
-    line.len() <= 64 && line.first().is_some_and(is_letter) && line.iter().all(|byte| is_letter(byte) || byte.is_ascii_digit())
+    line.len() <= 64
+        && line.first().is_some_and(is_letter)
+        && line.iter().all(|byte| is_letter(byte) || byte.is_ascii_digit())
 }
 
 /// Bytes of the first entry in `bytes`, with the empty lines behind it; empty lines at the beginning are an entry of

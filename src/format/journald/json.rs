@@ -246,7 +246,11 @@ mod tests {
             ("bytes", "[104,105,255]", text("hi\u{fffd}")),
             ("too long", "null", None),
             ("number", "42", text("42")),
-            ("several", r#"["one","two",[255,0,116],""]"#, Some(Value::List(vec!["one".into(), "two".into(), "\u{fffd}\0t".into(), "".into()]))),
+            (
+                "several",
+                r#"["one","two",[255,0,116],""]"#,
+                Some(Value::List(vec!["one".into(), "two".into(), "\u{fffd}\0t".into(), "".into()])),
+            ),
             ("several, of bytes", "[[104],[105]]", Some(Value::List(vec!["h".into(), "i".into()]))),
             ("one of several lost", r#"["one",null]"#, text("one")),
             ("none", "[]", None),

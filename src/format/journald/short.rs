@@ -17,7 +17,7 @@
 use super::entry::{nest_as, without_path};
 use super::months;
 use crate::format::stamp::{self, digits};
-use crate::format::{Format, Record, Stamp, Text, Zone, nest, text};
+use crate::format::{Format, Level, Record, Stamp, Text, Zone, nest, text};
 
 /// `journalctl -o short`, and all forms of its kind.
 pub struct Short;
@@ -43,8 +43,9 @@ impl Format for Short {
         if head.stamp.form == Form::Full && is_unit(&identifier) {
             return Some(of_unit(entry, identifier));
         }
+        let is_container = is_container_id(&identifier);
         entry.program = Some(identifier).filter(|name| !matches!(name.as_ref(), "" | "unknown"));
-        Some(nest::nest(entry))
+        Some(if is_container { of_container(entry) } else { nest::nest(entry) })
     }
 
     fn samples(&self) -> &'static [&'static str] {
@@ -125,7 +126,9 @@ fn stamp(line: &[u8]) -> Option<LineStamp> {
     let found = match line {
         [b'[', ..] => monotonic(line)?,
         [first, ..] if first.is_ascii_digit() => iso(line).or_else(|| unix(line))?,
-        [_, _, _, b' ', year, ..] if year.is_ascii_digit() => full(line).or_else(|| syslog(line))?,
+        [_, _, _, b' ', year, ..] if year.is_ascii_digit() => {
+            full(line).or_else(|| syslog(line)).or_else(|| translated(line))?
+        }
         [first, ..] if first.is_ascii_uppercase() => syslog(line).or_else(|| translated(line))?,
         _ => translated(line)?,
     };
@@ -230,7 +233,8 @@ fn numeric(zone: &[u8]) -> Option<i32> {
 /// `1795488230.001234`
 fn unix(line: &[u8]) -> Option<LineStamp> {
     let text = std::str::from_utf8(line.get(..line.iter().take(24).position(|byte| *byte == b' ')?)?).ok()?;
-    let (seconds, fraction) = text.split_once('.').filter(|(seconds, fraction)| seconds.len() >= 9 && fraction.len() == 6)?;
+    let (seconds, fraction) =
+        text.split_once('.').filter(|(seconds, fraction)| seconds.len() >= 9 && fraction.len() == 6)?;
     let micros = digits(fraction.as_bytes())?;
     let moment = Stamp::utc(seconds.parse().ok()?, micros * 1000, 6);
     Some(LineStamp { form: Form::Unix, moment: Some(moment), len: text.len() })
@@ -243,7 +247,11 @@ fn monotonic(line: &[u8]) -> Option<LineStamp> {
     let (seconds, fraction) = since.split_at_checked(since.iter().position(|byte| *byte == b'.')?)?;
     digits(seconds)?;
     digits(fraction.get(1..7)?)?;
-    matches!(fraction.get(7), None | Some(b' ')).then_some(LineStamp { form: Form::Monotonic, moment: None, len: end + 1 })
+    matches!(fraction.get(7), None | Some(b' ')).then_some(LineStamp {
+        form: Form::Monotonic,
+        moment: None,
+        len: end + 1,
+    })
 }
 
 /// What precedes the message: `Nov 24 02:43:50 web01 nginx[8611]: `.
@@ -270,8 +278,11 @@ impl<'a> Head<'a> {
         };
         let end = memchr::memmem::find(rest, b": ").or_else(|| rest.strip_suffix(b":").map(<[u8]>::len))?;
         let (identifier, pid) = identifier(rest.get(..end)?);
-        if stamp.form == Form::Monotonic && pid.is_none() && identifier != b"kernel" {
-            return None; // `dmesg` stamps its lines the same way
+        let is_like_dmesg = stamp.form == Form::Monotonic && identifier != b"kernel";
+        let is_level = |word: &[u8]| word.ends_with(b"DEBUG") || Level::from_name(word).is_some();
+        let is_like_dnf = stamp.form == Form::Iso && host.is_some_and(is_level);
+        if pid.is_none() && (is_like_dmesg || is_like_dnf) {
+            return None; // others stamp their lines in the same way
         }
         let len = line.len() - rest.len() + (end + 2).min(rest.len());
         Some(Head { stamp, host, identifier, pid, len })
@@ -311,7 +322,17 @@ fn message(record: &[u8], end: usize, indent: usize) -> Text<'_> {
 /// Whether `with-unit` put a unit in the place of the identifier: `nginx.service`.
 fn is_unit(identifier: &str) -> bool {
     const KINDS: [&str; 11] = [
-        ".service", ".scope", ".socket", ".mount", ".timer", ".slice", ".swap", ".device", ".target", ".automount", ".path",
+        ".service",
+        ".scope",
+        ".socket",
+        ".mount",
+        ".timer",
+        ".slice",
+        ".swap",
+        ".device",
+        ".target",
+        ".automount",
+        ".path",
     ];
     KINDS.iter().any(|kind| identifier.len() > kind.len() && identifier.ends_with(kind))
 }
@@ -333,6 +354,23 @@ fn of_unit<'a>(mut record: Record<'a>, unit: Text<'a>) -> Record<'a> {
     record
 }
 
+/// `4f1d2a7b9c0e`: how docker's journald driver names a container.
+fn is_container_id(identifier: &str) -> bool {
+    identifier.len() == 12 && identifier.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+/// A line of a container, whose program only its words tell.
+fn of_container(record: Record<'_>) -> Record<'_> {
+    let mut record = record;
+    for program in ["nginx", "apache2"] {
+        record = nest_as(record, program.into());
+        if !record.envelope.is_empty() {
+            break;
+        }
+    }
+    record
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -342,7 +380,9 @@ mod tests {
 
     #[test]
     fn stamps_of_all_forms() {
-        let line = |start: &str| Short.parse(format!("{start} web01 nginx[8611]: text").as_bytes()).map(|record| nest::owned(&record));
+        let line = |start: &str| {
+            Short.parse(format!("{start} web01 nginx[8611]: text").as_bytes()).map(|record| nest::owned(&record))
+        };
         for (why, start, civil_s, nanos, zone) in [
             ("short-iso", "2026-11-24T02:43:50+0100", AT, 0, Zone::Offset(3600)),
             ("short-iso since 255", "2026-11-24T02:43:50+01:00", AT, 0, Zone::Offset(3600)),
@@ -355,13 +395,17 @@ mod tests {
             let record = line(start).unwrap_or_else(|| unreachable!("{why}"));
             let stamp = record.stamp.unwrap();
             assert_eq!((stamp.civil_s, stamp.nanos, stamp.zone), (civil_s, nanos, zone), "{why}");
-            assert_eq!((record.host.as_deref(), record.program.as_deref(), record.pid), (Some("web01"), Some("nginx"), Some(8611)));
+            assert_eq!(
+                (record.host.as_deref(), record.program.as_deref(), record.pid),
+                (Some("web01"), Some("nginx"), Some(8611))
+            );
         }
         for (why, start, month, nanos) in [
             ("short", "Nov 24 02:43:50", 11, 0),
             ("syslog's blank", "Nov  4 02:43:50", 11, 0),
             ("short-precise", "Nov 24 02:43:50.001234", 11, 1_234_000),
             ("German", "Mär 24 02:43:50", 3, 0),
+            ("German, three letters", "Dez 24 02:43:50", 12, 0),
             ("French", "févr. 24 02:43:50", 2, 0),
             ("French, precise", "juil. 24 02:43:50.001234", 7, 1_234_000),
             ("Japanese", " 1月 24 02:43:50", 1, 0),
@@ -373,7 +417,12 @@ mod tests {
             assert!((first..first + 31).contains(&days), "{why}");
             assert_eq!(stamp.nanos, nanos, "{why}");
         }
-        for start in ["[ 3072.468141]", "[ 3072.468141                ]", "[ 3072.468141 <    0.001000 >]", "[13072.468141 <    0.001000*>]"] {
+        for start in [
+            "[ 3072.468141]",
+            "[ 3072.468141                ]",
+            "[ 3072.468141 <    0.001000 >]",
+            "[13072.468141 <    0.001000*>]",
+        ] {
             assert_eq!(line(start).map(|record| record.stamp), Some(None), "{start}");
         }
     }
@@ -469,6 +518,8 @@ mod tests {
             ("no such day", "Feb 30 02:43:50 web01 app[7]: x"),
             ("cut off", "Nov 24 02:43:50 web01 app[7"),
             ("dmesg", "[    0.000000] Linux version 5.10.0: x"),
+            ("dnf", "2026-11-24T02:43:50+0100 SUBDEBUG Upgrade: nginx-1:1.20"),
+            ("dnf, more", "2026-11-24T02:43:50+0100 INFO Upgrade: nginx-1:1.20"),
             ("nginx", "2026/11/24 02:43:50 [emerg] 8976#8976: still could not bind()"),
             ("Apache", "[Tue Nov 24 02:43:50.123456 2026] [core:error] [pid 1] x"),
             ("Squid", "1286536308.779    180 192.168.0.1 TCP_MISS/200 411 GET http://x: - DIRECT"),
