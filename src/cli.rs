@@ -54,7 +54,7 @@ pub enum ParseOutput {
 #[derive(Clone, Debug, Default, Args)]
 pub struct ClockArgs {
     /// Zone of stamps without one: an IANA name or an offset such as +02:00; only for files that fit GLOB, if given
-    #[arg(long, value_name = "[GLOB=]ZONE")]
+    #[arg(long, value_name = "[GLOB=]ZONE", allow_hyphen_values = true)]
     pub input_tz: Vec<ForPaths>,
     /// Year of the first stamp that has none [default: inferred]
     #[arg(long, value_name = "YEAR", value_parser = clap::value_parser!(i32).range(1970..=9999))]
@@ -74,7 +74,7 @@ pub struct ReportArgs {
     #[allow(missing_docs)]
     pub clock: ClockArgs,
     /// Zone of the printed times [default: the logs' own where all agree, else UTC]
-    #[arg(long, value_name = "ZONE")]
+    #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
     pub tz: Option<Rule>,
     /// What people saw and did: lines of a time and text, from a chat or a pager
     #[arg(long, value_name = "FILE")]

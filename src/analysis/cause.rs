@@ -143,7 +143,17 @@ fn conflicts(context: &Context<'_>) -> Vec<Hypothesis> {
         let mut own = hypothesis(cause, Some(conflict.service.clone()), vec![reason]);
         own.conflict = Some(index);
         own.holder = holder;
-        found.push(own);
+        // Several conflicts of one service over one port are one cause, told by the first of them whose holder is known.
+        let port = conflict.port;
+        let same = found.iter_mut().find(|other: &&mut Hypothesis| {
+            let earlier = other.conflict.map(|index| &context.conflicts[index]);
+            other.cause == cause && earlier.is_some_and(|earlier| earlier.service == conflict.service && earlier.port == port)
+        });
+        match same {
+            Some(earlier) if earlier.holder.is_none() && own.holder.is_some() => *earlier = own,
+            Some(_) => {}
+            None => found.push(own),
+        }
     }
     found
 }

@@ -6,8 +6,9 @@ use super::ports::{Conflict, Holder, series};
 use super::world::{Happening, Service, World};
 use crate::facts::event::Kind;
 
-/// How far from a hole's edge a stop or start of the service still is that edge, in seconds.
+/// How far from a hole's edge a stop or start of the service still is that edge: seconds, or mean gaps of the traffic.
 const EDGE_S: f64 = 5.0;
+const EDGE_GAPS: f64 = 5.0;
 /// Refused requests of a holder that make a conflict felt.
 const LEAST_REFUSED: u32 = 5;
 
@@ -101,13 +102,17 @@ fn holes_of(world: &World, conflicts: &[Conflict], index: usize, service: &Servi
     holes(&service.seconds, until)
         .into_iter()
         .filter_map(|hole| {
-            let edges = Edges::of(world, service, hole.from, hole.to);
+            let edges = Edges::of(world, service, &hole);
             let is_told = edges.stop.is_some() || failed_inside(world, service, hole.from, hole.to);
             if gave_way(conflicts, service, hole.from) {
                 return None;
             }
             // A log that ends, or whose next part is missing, is no outage: only what the service itself tells.
             if (hole.is_open || !covered(hole.from, hole.to)) && !is_told {
+                return None;
+            }
+            // The log in front shows that nobody was hit.
+            if !is_told && world.services.iter().any(|outer| is_behind(service, outer) && outer.span().is_some_and(|(first, last)| first < hole.from && last > hole.to)) {
                 return None;
             }
             if hole.is_open && came_back(world, service, hole.from) {
@@ -168,6 +173,25 @@ fn told_hole(index: usize, service: &Service, from: f64, to: f64, found: &[Findi
     })
 }
 
+/// Whether the requests of a service come through another: nearly all of its seconds are seconds of the other too,
+/// and that is not chance.
+fn is_behind(inner: &Service, outer: &Service) -> bool {
+    if super::incident::depth(&outer.name) >= super::incident::depth(&inner.name) {
+        return false;
+    }
+    let Some((first, last)) = inner.span() else { return false };
+    let busy = |from: i64, to: i64| outer.count(from, to).requests > 0;
+    let shared = inner.seconds.iter().filter(|second| busy(second.at - 1, second.at + 2)).count();
+    let sampled = (first..=last).step_by(usize::try_from((last - first) / 2000 + 1).unwrap_or(1));
+    let (mut chance, mut all) = (0, 0);
+    for at in sampled {
+        all += 1;
+        chance += usize::from(busy(at - 1, at + 2));
+    }
+    let (c, d) = (shared as f64 / inner.seconds.len() as f64, f64::from(chance as u32) / f64::from(all.max(1)));
+    d <= 0.9 && (c - d) / (1.0 - d) >= 0.5
+}
+
 /// Whether the silence is that of a holder which gave the port back.
 fn gave_way(conflicts: &[Conflict], service: &Service, from: i64) -> bool {
     conflicts.iter().any(|conflict| {
@@ -199,20 +223,23 @@ struct Edges {
 }
 
 impl Edges {
-    fn of(world: &World, service: &Service, from: i64, to: i64) -> Edges {
-        let own = |event: &&Happening| event.service().is_some_and(|name| is_same(name, &service.name));
+    fn of(world: &World, service: &Service, hole: &super::hole::Hole) -> Edges {
+        let (from, to) = (hole.from as f64, hole.to as f64);
+        let near = EDGE_S.max(EDGE_GAPS * (to - from) / hole.expected.max(0.1)).min((to - from) / 2.0 + EDGE_S);
+        let own = |event: &&Happening| {
+            event.service().is_some_and(|name| is_same(name, &service.name)) && (event.host.is_none() || service.host.is_none() || event.host == service.host)
+        };
         let events: Vec<&Happening> = world.events.iter().filter(own).collect();
-        let near = |event: &&&Happening, at: i64| (event.s() - at as f64).abs() <= EDGE_S;
-        let down = |event: &&&Happening| matches!(event.kind(), Kind::ServiceStop | Kind::Crash | Kind::ServiceFailed | Kind::OomKill);
-        // Asked to stop, then stopped: the last of the lines around the last request.
-        let stops = events.iter().filter(down).filter(|event| near(event, from));
-        let stop = stops.filter(|event| event.s() < from as f64 + EDGE_S).map(|event| event.s()).reduce(f64::max);
+        let is_down = |event: &Happening| {
+            matches!(event.kind(), Kind::ServiceStop | Kind::Crash | Kind::ServiceFailed | Kind::OomKill)
+        };
+        // Asked to stop, then stopped: the last of the lines of one stop, before anything else happens to the service.
+        let stops: Vec<f64> = events.iter().filter(|event| is_down(event) && (from - EDGE_S..from + near).contains(&event.s())).map(|event| event.s()).collect();
+        let first = stops.first().copied();
+        let stop = first.and_then(|first| stops.iter().copied().filter(|stop| *stop <= first + EDGE_S).reduce(f64::max));
         let starts = events.iter().filter(|event| event.kind() == Kind::ServiceStart);
-        let start = starts
-            .filter(|event| event.s() > from as f64 && (to as f64 - EDGE_S * 2.0..=to as f64 + 1.0).contains(&event.s()))
-            .map(|event| event.s())
-            .reduce(f64::max);
-        Edges { stop, start, last: from - 1, next: to }
+        let start = starts.map(|event| event.s()).filter(|at| *at > from && (to - near.max(2.0 * EDGE_S)..=to + 1.0).contains(at)).reduce(f64::max);
+        Edges { stop, start, last: hole.from - 1, next: hole.to }
     }
 }
 
@@ -254,6 +281,10 @@ fn hole_finding(index: usize, service: &Service, edges: &Edges, hole: &super::ho
 
 /// Adds what users felt of a conflict, where the traffic alone did not show it; else marks what it caused.
 fn felt(world: &World, index: usize, conflict: &Conflict, found: &mut Vec<Finding>) {
+    // A container that docker refuses to start is nobody's outage yet.
+    if is_container(world, &conflict.service) {
+        return;
+    }
     let until = world.coverage.map_or(conflict.last, |(_, last)| last.as_f64());
     let (from, to) = conflict.window();
     let end = to.unwrap_or(until);
@@ -266,7 +297,7 @@ fn felt(world: &World, index: usize, conflict: &Conflict, found: &mut Vec<Findin
         }
     }
     let victim = series(world, &conflict.service, &conflict.host);
-    if is_felt || is_container(world, &conflict.service) {
+    if is_felt {
         return;
     }
     let base = Finding {

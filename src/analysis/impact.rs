@@ -104,8 +104,8 @@ pub struct Window<'a> {
     pub begins_silent: bool,
     #[allow(missing_docs)]
     pub ends_silent: bool,
-    /// Stretches in which requests may be missing.
-    pub holes: Vec<(f64, f64)>,
+    /// Stretches in which requests may be missing, and of which service, by index.
+    pub holes: Vec<(usize, f64, f64)>,
     /// What the logs cover of it, for the day's share.
     pub day: (i64, i64),
     #[allow(missing_docs)]
@@ -126,10 +126,29 @@ impl Window<'_> {
     }
 }
 
+/// A stretch in which requests of a service should have come and none did.
+struct Silence {
+    service: usize,
+    from: i64,
+    to: i64,
+    missed: f64,
+}
+
+impl Counted {
+    /// Whether it is a request of that service, or of the holder of its port.
+    fn is_of(&self, window: &Window<'_>, service: usize) -> bool {
+        let source = self.seen.place.block.0;
+        let of = |index: usize| &window.world.services[index];
+        of(service).sources.contains(&source) && self.host == of(service).host
+            || window.holder.is_some_and(|(holder, _, _)| of(holder).sources.contains(&source))
+    }
+}
+
 /// A request in the window, and whether it counts as failed.
 struct Counted {
     seen: Seen,
     is_failed: bool,
+    host: Option<String>,
 }
 
 /// Counts the window. `close` are the requests around it, one by one.
@@ -139,9 +158,9 @@ pub fn impact(window: &Window<'_>, close: &[Close]) -> Impact {
     let (from, to) = (window.start.floor() as i64, window.end.ceil() as i64);
     let inside: Vec<&Counted> = counted.iter().filter(|request| window.holds(request)).collect();
     let failed: Vec<&Counted> = inside.iter().copied().filter(|request| request.is_failed).collect();
-    let seconds = merged_seconds(window);
-    let silences = silences(window, &seconds, &counted);
-    let missed: f64 = silences.iter().map(|silence| silence.2).sum();
+    let seconds = added(window, &window.services);
+    let silences = silences(window, &counted);
+    let missed: f64 = silences.iter().map(|silence| silence.missed).sum();
     if layer.is_none() || (inside.is_empty() && missed < 1.0) {
         return Impact { layer, ..Impact::default() };
     }
@@ -185,46 +204,41 @@ fn counted(window: &Window<'_>, close: &[Close]) -> Vec<Counted> {
                 continue;
             }
             let is_failed = seen.outcome == Outcome::Failing || held.is_some() && seen.outcome == Outcome::Refused;
-            counted.push(Counted { seen: *seen, is_failed });
+            let host = part.host.clone().or_else(|| window.world.hosts.get(seen.place.block.0).cloned().flatten());
+            counted.push(Counted { seen: *seen, is_failed, host });
         }
     }
     counted.sort_unstable_by_key(|request| request.seen);
     counted
 }
 
-/// Requests by second of the layer, over all hosts, for what is usual.
-fn merged_seconds(window: &Window<'_>) -> Vec<Second> {
+/// Requests by second of those services.
+fn added(window: &Window<'_>, services: &[usize]) -> Vec<Second> {
     let mut by_second: BTreeMap<i64, u32> = BTreeMap::new();
-    let own = |index: &usize| -> &Service { &window.world.services[*index] };
-    for service in window.services.iter().map(own) {
-        for second in &service.seconds {
-            *by_second.entry(second.at).or_default() += second.requests;
-        }
-    }
-    // A service that has no requests of its own before is measured by those that the holder had.
-    let before = |seconds: &BTreeMap<i64, u32>| seconds.range(..window.start.floor() as i64).next().is_some();
-    if let Some((holder, _, _)) = window.holder
-        && !before(&by_second)
-    {
-        for second in &window.world.services[holder].seconds {
-            *by_second.entry(second.at).or_default() += second.requests;
-        }
+    for second in services.iter().flat_map(|index| &window.world.services[*index].seconds) {
+        *by_second.entry(second.at).or_default() += second.requests;
     }
     by_second.into_iter().map(|(at, requests)| Second { at, requests, ..Second::default() }).collect()
 }
 
-/// Silent stretches of the holes: from, to, requests that should have come.
-fn silences(window: &Window<'_>, usual: &[Second], counted: &[Counted]) -> Vec<(i64, i64, f64)> {
+/// Silent stretches of the holes.
+fn silences(window: &Window<'_>, counted: &[Counted]) -> Vec<Silence> {
     let mut silences = Vec::new();
-    for (start, end) in &window.holes {
+    for (service, start, end) in &window.holes {
         let (from, to) = (start.ceil() as i64, end.floor() as i64);
+        // A service without requests of its own before is measured by those that the holder of its port had.
+        let own = added(window, &[*service]);
+        let served = own.first().is_some_and(|first| (first.at as f64) < window.start);
+        let holder = window.holder.map(|(holder, _, _)| holder);
+        let usual = if served { own } else { added(window, &[Some(*service), holder].into_iter().flatten().collect::<Vec<_>>()) };
+        let here = counted.iter().filter(|request| request.is_of(window, *service)).map(|request| request.seen.at.s);
+        let busy: BTreeSet<i64> = here.filter(|s| (from..to).contains(s)).collect();
+        let per_second = expected(&usual, from, to).0 / ((to - from).max(1) as f64);
         let mut at = from;
-        let busy: BTreeSet<i64> = counted.iter().map(|request| request.seen.at.s).filter(|s| (from..to).contains(s)).collect();
-        let rate = |seconds: i64| expected(usual, from, to).0 / ((to - from).max(1) as f64) * seconds as f64;
         for second in busy.into_iter().chain([to]) {
-            let silent = rate(second - at);
+            let silent = per_second * (second - at) as f64;
             if second > at && silent >= LEAST_MISSED {
-                silences.push((at, second, silent));
+                silences.push(Silence { service: *service, from: at, to: second, missed: silent });
             }
             at = second + 1;
         }
@@ -263,32 +277,46 @@ pub fn wilson(k: f64, n: f64) -> (f64, f64) {
 }
 
 /// Distinct clients. In a silence none can be seen: those expected in it, by the traffic beside it, count as hit.
-fn clients(window: &Window<'_>, counted: &[Counted], silences: &[(i64, i64, f64)]) -> Clients {
-    let (from, to) = (window.start.floor() as i64, window.end.ceil() as i64);
-    let between = |from: i64, to: i64| counted.iter().filter(move |request| (from..=to).contains(&request.seen.at.s));
-    let seen: BTreeSet<u64> = between(from, to).map(|request| request.seen.client).collect();
-    let hit: BTreeSet<u64> = between(from, to).filter(|request| request.is_failed).map(|request| request.seen.client).collect();
-    let silent: i64 = silences.iter().map(|(from, to, _)| to - from).sum();
-    let (mut all, mut affected) = (seen.len() as u64, hit.len() as u64);
-    let mut expected = 0;
-    if silent > 0 {
-        let beside = |length: i64| {
-            let count = |from: i64, to: i64| between(from, to).map(|request| request.seen.client).collect::<BTreeSet<_>>().len() as u64;
-            let (before, after) = (count(from - length - 1, from - 2), count(to + 2, to + length + 1));
-            if before > 0 && after > 0 { (before + after).div_ceil(2) } else { before.max(after) }
+fn clients(window: &Window<'_>, counted: &[Counted], silences: &[Silence]) -> Clients {
+    let inside = || counted.iter().filter(|request| window.holds(request));
+    let seen: BTreeSet<u64> = inside().map(|request| request.seen.client).collect();
+    let hit: BTreeSet<u64> = inside().filter(|request| request.is_failed).map(|request| request.seen.client).collect();
+    let (mut unseen, mut expected) = (0, 0);
+    let silent: BTreeSet<usize> = silences.iter().map(|silence| silence.service).collect();
+    for service in silent {
+        let here = |request: &&Counted| request.is_of(window, service);
+        let own = |only_hit: bool| {
+            let requests = inside().filter(here).filter(|request| !only_hit || request.is_failed);
+            requests.map(|request| request.seen.client).collect::<BTreeSet<_>>().len() as u64
         };
-        let in_all = beside(to - from);
-        expected = beside(silent).max(affected) - affected;
-        affected = affected.max(beside(silent));
-        all = all.max(in_all).max(affected);
+        let length: i64 = silences.iter().filter(|silence| silence.service == service).map(|silence| silence.to - silence.from).sum();
+        let beside: Vec<&Counted> = counted.iter().filter(here).collect();
+        let in_silence = clients_beside(window, &beside, length);
+        let in_window = clients_beside(window, &beside, (window.end - window.start).ceil() as i64).max(in_silence);
+        expected += in_silence.saturating_sub(own(true));
+        unseen += in_window.saturating_sub(own(false));
     }
+    let affected = hit.len() as u64 + expected;
+    let all = (seen.len() as u64 + unseen).max(affected);
     let percent = |part: u64| (all > 0).then(|| (part as f64 / all as f64 * 1e4).round() / 100.0);
-    let sure = percent(hit.len() as u64).filter(|_| expected > 0).or(percent(affected));
-    Clients { affected, seen: all, percent: percent(affected), low: sure, high: percent(affected), expected }
+    let low = if expected > 0 { percent(hit.len() as u64) } else { percent(affected) };
+    Clients { affected, seen: all, percent: percent(affected), low, high: percent(affected), expected }
+}
+
+/// Clients that a stretch of that length usually has: of the half before the window and the half after it, each
+/// longer where the log has less on the other side.
+fn clients_beside(window: &Window<'_>, requests: &[&Counted], length: i64) -> u64 {
+    let (start, end) = (window.start.floor() as i64 - 1, window.end.ceil() as i64 + 1);
+    let first = requests.iter().map(|request| request.seen.at.s).min().unwrap_or(start).min(start);
+    let last = requests.iter().map(|request| request.seen.at.s).max().unwrap_or(end).max(end);
+    let before = (length / 2).max(length - (last - end)).min(start - first);
+    let after = (length - before).min(last - end);
+    let is_beside = |at: i64| (start - before..start).contains(&at) || (end + 1..=end + after).contains(&at);
+    requests.iter().filter(|request| is_beside(request.seen.at.s)).map(|request| request.seen.client).collect::<BTreeSet<_>>().len() as u64
 }
 
 /// The minute with the largest share, of those with enough requests; the earliest of equal ones.
-fn worst_minute(from: i64, to: i64, inside: &[&Counted], silences: &[(i64, i64, f64)]) -> Option<(i64, f64)> {
+fn worst_minute(from: i64, to: i64, inside: &[&Counted], silences: &[Silence]) -> Option<(i64, f64)> {
     let length = usize::try_from(to - from + 1).ok().filter(|length| *length < 10_000_000)?;
     let (mut failed, mut all) = (vec![0.0; length], vec![0.0; length]);
     let index = |at: i64| usize::try_from(at - from).ok().filter(|index| *index < length);
@@ -298,9 +326,9 @@ fn worst_minute(from: i64, to: i64, inside: &[&Counted], silences: &[(i64, i64, 
             failed[index] += f64::from(u8::from(request.is_failed));
         }
     }
-    for (start, end, missed) in silences {
-        for index in (*start..*end).filter_map(index) {
-            let each = missed / (end - start).max(1) as f64;
+    for silence in silences {
+        for index in (silence.from..silence.to).filter_map(index) {
+            let each = silence.missed / (silence.to - silence.from).max(1) as f64;
             all[index] += each;
             failed[index] += each;
         }
@@ -327,7 +355,7 @@ fn day_percent(window: &Window<'_>, requests: &Requests, seconds: &[Second]) -> 
     (all > 0).then(|| ((requests.failed + requests.missed) as f64 / all as f64 * 1e4).round().min(1e4) / 100.0)
 }
 
-fn chart(window: &Window<'_>, counted: &[Counted], silences: &[(i64, i64, f64)]) -> Chart {
+fn chart(window: &Window<'_>, counted: &[Counted], silences: &[Silence]) -> Chart {
     let margin = ((window.end - window.start) / 4.0).clamp(30.0, 1800.0);
     let start = (window.start - margin).floor() as i64;
     let length = ((window.end + margin).ceil() as i64 - start).max(1);
@@ -344,9 +372,9 @@ fn chart(window: &Window<'_>, counted: &[Counted], silences: &[(i64, i64, f64)])
         }
     }
     let mut missed = vec![0.0; count];
-    for (from, to, requests) in silences {
-        for index in (*from..*to).filter_map(index) {
-            missed[index] += requests / (to - from).max(1) as f64;
+    for silence in silences {
+        for index in (silence.from..silence.to).filter_map(index) {
+            missed[index] += silence.missed / (silence.to - silence.from).max(1) as f64;
         }
     }
     chart.missed = missed.into_iter().map(|missed| missed.round() as u64).collect();

@@ -118,7 +118,11 @@ fn belongs(world: &World, weighed: &[Weighed<'_>], group: &[usize], next: &Weigh
     let gap = next.finding.start - last.finding.end;
     let same_service = last.finding.service == next.finding.service;
     let (one, other) = (last.known(), next.known());
-    let differ = matches!((one, other), (Some(one), Some(other)) if one != other);
+    // What one of them calls the cause, the other may know too, as a symptom of something deeper.
+    let knows = |causes: &[Hypothesis], of: (Cause, &Option<String>)| {
+        causes.iter().any(|cause| cause.cause == of.0 && cause.service == *of.1 && !cause.reasons.is_empty())
+    };
+    let differ = matches!((one, other), (Some(one), Some(other)) if one != other && !knows(&last.causes, other) && !knows(&next.causes, one));
     if gap <= 0.0 {
         // A proxy that blames what is behind it, and a service further in that says why, tell one story.
         let blames = |known: Option<(Cause, &Option<String>)>| matches!(known, Some((Cause::BackendDown | Cause::UpstreamTimeout, _)));
@@ -159,7 +163,7 @@ fn span(findings: &[&Finding]) -> (f64, f64) {
 }
 
 /// How far outside a service stands: HAProxy before nginx before Apache before applications.
-fn depth(service: &str) -> usize {
+pub fn depth(service: &str) -> usize {
     ["haproxy", "nginx", "apache2", "httpd"].iter().position(|name| *name == service).unwrap_or(4)
 }
 
@@ -191,7 +195,11 @@ fn measure(world: &World, conflicts: &[Conflict], findings: &[&Finding], close: 
     if services.is_empty() {
         services.extend(holder.map(|(index, _, _)| index));
     }
-    let holes = outer.iter().filter(|finding| finding.shape != Shape::Spike).map(|finding| (finding.start, finding.end)).collect();
+    let holes = outer
+        .iter()
+        .filter(|finding| finding.shape != Shape::Spike)
+        .filter_map(|finding| Some((finding.series?, finding.start, finding.end)))
+        .collect();
     let day = (start as i64).div_euclid(86_400) * 86_400;
     let is_silent = |at: f64, edge: &dyn Fn(&Finding) -> f64| {
         outer.iter().any(|finding| finding.shape != Shape::Spike && (edge(finding) - at).abs() < 0.001)
@@ -222,7 +230,7 @@ fn incident(world: &World, conflicts: &[Conflict], findings: &[&Finding], close:
     let from_request = first.is_some_and(|finding| finding.shape != Shape::Hole);
     let to_request = last.is_some_and(|finding| finding.shape == Shape::Spike);
     let edge = |at: f64| Instant { s: at.floor() as i64, nanos: ((at - at.floor()) * 1e9) as u32 / 1_000_000 * 1_000_000, digits: 3 };
-    let start_at = impact.first.map(|seen| seen.at).filter(|at| from_request || at.as_f64() < start).unwrap_or(edge(start));
+    let start_at = impact.first.map(|seen| seen.at).filter(|_| from_request).unwrap_or(edge(start));
     let until = impact.last.map(|seen| seen.at).filter(|_| to_request).unwrap_or(edge(end));
     let until = if is_ongoing { end_of_logs.unwrap_or(until) } else { until.max(start_at) };
     let conflict = causes.first().and_then(|cause| cause.conflict).map(|index| conflicts[index].clone());

@@ -21,7 +21,7 @@ use ports::Conflict;
 use world::World;
 
 /// Room beside a window for what is usual there, at least and at most, in seconds.
-const BESIDE_S: (f64, f64) = (60.0, 3600.0);
+const BESIDE_S: (f64, f64) = (60.0, 4.0 * 3600.0);
 
 /// What stands out, before the closer look.
 #[derive(Clone, Debug, Default)]

@@ -11,7 +11,8 @@ use crate::facts::claim::How;
 use crate::facts::event::Kind;
 use crate::facts::sign::Sign;
 
-/// Failed binds of one service at most so far apart are one conflict, in seconds.
+/// Failed binds of one service at most so far apart are one conflict, in seconds; any distance, if it did not start in
+/// between.
 const EPISODE_S: f64 = 600.0;
 /// A stop so long before the first failure belongs to the conflict, in seconds.
 const STOP_BEFORE_S: f64 = 600.0;
@@ -115,7 +116,7 @@ fn episodes(world: &World) -> Vec<Conflict> {
             conflict.service == service
                 && (conflict.port == said.port || said.port.is_none())
                 && same_host(&conflict.host, &event.host)
-                && event.s() - conflict.last <= EPISODE_S
+                && (event.s() - conflict.last <= EPISODE_S || !started_between(world, conflict, event.s()))
                 && conflict.errno == said.errno
         });
         match same {
@@ -149,6 +150,18 @@ fn episodes(world: &World) -> Vec<Conflict> {
     found
 }
 
+/// Whether the victim was up between its last failed bind and `until`.
+fn started_between(world: &World, conflict: &Conflict, until: f64) -> bool {
+    let is_start = |event: &Happening| {
+        matches!(event.kind(), Kind::ServiceStart | Kind::ContainerStart) && event.service() == Some(&conflict.service) && same_host(&event.host, &conflict.host)
+    };
+    let started = world.events.iter().any(|event| is_start(event) && event.s() > conflict.last && event.s() < until);
+    // Where no line tells of starts, the requests that it answered do.
+    let span = (conflict.last.ceil() as i64 + 1, until.floor() as i64 - 1);
+    let answered = series(world, &conflict.service, &conflict.host).is_some_and(|own| own.count(span.0, span.1).requests > 0);
+    started || answered
+}
+
 fn same_host(one: &Option<String>, other: &Option<String>) -> bool {
     one.is_none() || other.is_none() || one == other
 }
@@ -156,7 +169,7 @@ fn same_host(one: &Option<String>, other: &Option<String>) -> bool {
 /// The first start of the victim after its last failed bind, else the first request that it answers.
 fn solved(world: &World, conflict: &Conflict) -> Option<f64> {
     let after = |event: &&Happening| {
-        event.kind() == Kind::ServiceStart
+        matches!(event.kind(), Kind::ServiceStart | Kind::ContainerStart)
             && event.service() == Some(&conflict.service)
             && same_host(&event.host, &conflict.host)
             && event.s() > conflict.last

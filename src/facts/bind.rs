@@ -19,7 +19,8 @@ pub fn failure(record: &Record<'_>) -> Option<Said> {
         "haproxy-notice" => haproxy::failure(record),
         "systemd" => systemd(record),
         "dockerd" => docker::failure(record),
-        _ => None,
+        _ if record.action.is_some() => None,
+        _ => words::of_program(record, |kind| kind == Kind::BindFailure).or_else(|| docker::of_client(record)),
     }
 }
 

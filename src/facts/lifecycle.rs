@@ -10,7 +10,8 @@ mod kernel;
 mod servers;
 mod systemd;
 
-use super::event::Said;
+use super::event::{Kind, Said};
+use super::words;
 use crate::format::Record;
 
 /// What the record says of a service's life, if anything.
@@ -24,6 +25,7 @@ pub fn event(record: &Record<'_>) -> Option<Said> {
         "haproxy-notice" => haproxy::event(record),
         "systemd" => systemd::event(record),
         "kernel" => kernel::event(record),
-        _ => None,
+        "dockerd" => containers::daemon(record),
+        _ => words::of_program(record, |kind| kind != Kind::BindFailure),
     }
 }

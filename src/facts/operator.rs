@@ -11,6 +11,7 @@ pub fn action(record: &Record<'_>) -> Option<Said> {
         "dpkg" => dpkg(record),
         "apt-history" => Some(Said::of(Kind::PackageChange, None)),
         "dnf" => dnf(record.message()),
+        _ if matches!(record.program.as_deref(), Some("yum" | "dnf")) => dnf(record.message()),
         _ => None,
     }
 }

@@ -159,9 +159,11 @@ fn bytes_of(word: &[u8]) -> Option<Option<u64>> {
 }
 
 /// Only digits.
+#[inline]
 fn number(word: &[u8]) -> Option<u64> {
-    let digits = !word.is_empty() && word.iter().all(u8::is_ascii_digit);
-    if digits { str::from_utf8(word).ok()?.parse().ok() } else { None }
+    let (first, rest) = word.split_first()?;
+    let digit = |byte: u8| byte.is_ascii_digit().then(|| u64::from(byte - b'0'));
+    rest.iter().try_fold(digit(*first)?, |sum, byte| sum.checked_mul(10)?.checked_add(digit(*byte)?))
 }
 
 /// All before the stamp.
@@ -200,7 +202,11 @@ fn front_of(front: &[u8]) -> Option<Front<'_>> {
     let (first, rest) = word(front);
     if first.ends_with(b",") {
         let (forwarded_for, rest) = list_of_addresses(front);
-        let plain = Front { forwarded_for: Some(forwarded_for), client: first.strip_suffix(b",").unwrap_or(first), ..Front::default() };
+        let plain = Front {
+            forwarded_for: Some(forwarded_for),
+            client: first.strip_suffix(b",").unwrap_or(first),
+            ..Front::default()
+        };
         return peer(rest).map(|peer| Front { forwarded_for: Some(forwarded_for), ..peer }).or_else(|| {
             let user = rest.strip_prefix(b" - ")?;
             is_client(plain.client).then_some(Front { ident: b"-", user, ..plain })
@@ -266,8 +272,7 @@ fn vhost(word: &[u8]) -> Option<(&[u8], Option<u16>)> {
 
 /// A name or an address, by its bytes.
 fn is_client(word: &[u8]) -> bool {
-    let fits = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b':' | b'-' | b'_' | b'%' | b'[' | b']');
-    !word.is_empty() && word.iter().all(fits)
+    !word.is_empty() && word.iter().all(|byte| is_of(*byte, IN_CLIENT))
 }
 
 /// An address, or nginx's word for a peer at a unix socket.
@@ -292,27 +297,53 @@ pub(super) fn tell_request<'a>(
     }
 }
 
-/// `GET /a b HTTP/1.1`; `GET /` alone is HTTP/0.9. Gives method, target and protocol.
-pub(super) fn request_line(line: &[u8]) -> Option<(&[u8], &[u8], Option<&[u8]>)> {
+/// Method, target and protocol.
+type RequestLine<'a> = (&'a [u8], &'a [u8], Option<&'a [u8]>);
+
+/// `GET /a b HTTP/1.1`; `GET /` alone is HTTP/0.9.
+fn request_line(line: &[u8]) -> Option<RequestLine<'_>> {
     let (method, rest) = word(line);
-    let is_token = !method.is_empty() && method != b"-" && method.iter().all(|byte| is_token_byte(*byte));
+    let is_token = !method.is_empty() && method != b"-" && method.iter().all(|byte| is_of(*byte, IN_TOKEN));
     let rest = rest.strip_prefix(b" ").filter(|_| is_token)?;
     let (target, protocol) = match memchr::memrchr(b' ', rest) {
         Some(blank) if is_protocol(&rest[blank + 1..]) => (rest[..blank].trim_ascii(), Some(&rest[blank + 1..])),
-        Some(_) => return None,
-        None => (rest, None),
+        None if !is_protocol(rest) => (rest, None),
+        _ => return None,
     };
-    (!target.is_empty() && !is_protocol(target)).then_some((method, target, protocol))
+    (!target.is_empty()).then_some((method, target, protocol))
 }
 
-/// `HTTP/1.1`
+/// `HTTP/1.1`, `HTTP/3`
 fn is_protocol(word: &[u8]) -> bool {
-    matches!(word, [b'H', b'T', b'T', b'P', b'/', major, b'.', minor] if major.is_ascii_digit() && minor.is_ascii_digit())
+    matches!(word.strip_prefix(b"HTTP/"), Some([b'0'..=b'9'] | [b'0'..=b'9', b'.', b'0'..=b'9']))
 }
 
-/// A byte of a token, RFC 9110, section 5.6.2.
-fn is_token_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+/// In [`CLASSES`]: a byte of a name or an address.
+const IN_CLIENT: u8 = 1;
+/// In [`CLASSES`]: a byte of a token, RFC 9110, section 5.6.2.
+const IN_TOKEN: u8 = 2;
+
+/// What each byte can be part of.
+static CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut byte = 0u8;
+    while byte < 128 {
+        let is_word = byte.is_ascii_alphanumeric();
+        if is_word || matches!(byte, b'.' | b':' | b'-' | b'_' | b'%' | b'[' | b']') {
+            classes[byte as usize] |= IN_CLIENT;
+        }
+        if is_word || matches!(byte, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~')
+        {
+            classes[byte as usize] |= IN_TOKEN;
+        }
+        byte += 1;
+    }
+    classes
+};
+
+#[inline]
+fn is_of(byte: u8, class: u8) -> bool {
+    CLASSES[usize::from(byte)] & class != 0
 }
 
 /// The value of a quoted field: `-` is none.
@@ -385,4 +416,158 @@ pub fn marks(line: &[u8]) -> Marks {
     marks.apache |= parts.bytes.is_none() || parts.request == b"-" || !matches!(parts.front.ident, b"" | b"-");
     let tail = tail::marks(parts.tail);
     Marks { nginx: marks.nginx || tail.nginx, apache: marks.apache || tail.apache }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    /// What is in front of ` [24/Nov/2026:02:33:56 +0100]`.
+    fn front(text: &str) -> Option<Front<'_>> {
+        front_of(text.as_bytes())
+    }
+
+    #[test]
+    fn who_asked() {
+        let plain = |client: &'static str, ident: &'static str, user: &'static str| Front {
+            client: client.as_bytes(),
+            ident: ident.as_bytes(),
+            user: user.as_bytes(),
+            ..Front::default()
+        };
+        let vhost = |name: &'static str, server_port| Front {
+            vhost: Some(name.as_bytes()),
+            server_port,
+            ..plain("192.0.2.7", "-", "-")
+        };
+        let behind =
+            |list: &'static str| Front { forwarded_for: Some(list.as_bytes()), ..plain("192.0.2.7", "-", "-") };
+        for (text, want) in [
+            ("203.0.113.5 - -", plain("203.0.113.5", "-", "-")),
+            ("2001:db8::d5f5 - frank smith", plain("2001:db8::d5f5", "-", "frank smith")),
+            ("203.0.113.61 - a] \\\"GET", plain("203.0.113.61", "-", "a] \\\"GET")),
+            ("224.92.49.50 bob frank", plain("224.92.49.50", "bob", "frank")),
+            ("client.example.net - -", plain("client.example.net", "-", "-")),
+            ("unix: - -", plain("unix:", "-", "-")),
+            ("127.0.0.1 - ", plain("127.0.0.1", "-", "")), // nginx with escape=none
+            ("www.example.com:443 192.0.2.7 - -", vhost("www.example.com", Some(443))),
+            ("www.example.com 192.0.2.7 - -", vhost("www.example.com", None)),
+            ("www.example.com: 192.0.2.7 - -", vhost("www.example.com", None)),
+            ("67.43.156.15:80 192.0.2.7 - -", vhost("67.43.156.15", Some(80))),
+            ("10.0.0.2, 10.0.0.1, 192.0.2.1 192.0.2.7 - -", behind("10.0.0.2, 10.0.0.1, 192.0.2.1")),
+            ("unknown 192.0.2.7 - -", behind("unknown")),
+            ("- 192.0.2.7 - -", behind("-")),
+            ("10.0.0.1 - 192.0.2.7 - -", behind("10.0.0.1")),
+        ] {
+            assert_eq!(front(text), Some(want), "{text}");
+        }
+        for (why, text) in [
+            ("syslog", "Nov 24 03:21:54 web01 nginx: 192.0.2.7 - -"),
+            ("syslog with an ISO stamp", "2026-11-24T03:21:54+01:00 web01 nginx: 192.0.2.7 - -"),
+            ("compose", "web_1  | 192.0.2.7 - -"),
+            ("HAProxy", "192.0.2.7:51234"),
+            ("no client", " - -"),
+        ] {
+            assert_eq!(front(text), None, "{why}");
+        }
+    }
+
+    #[test]
+    fn request_lines() {
+        let http = |method: &'static str, target: &'static str, protocol: &'static str| {
+            let protocol = (!protocol.is_empty()).then_some(protocol.as_bytes());
+            Some((method.as_bytes(), target.as_bytes(), protocol))
+        };
+        for (line, want) in [
+            ("GET /a?b HTTP/1.1", http("GET", "/a?b", "HTTP/1.1")),
+            ("M-SEARCH * HTTP/2.0", http("M-SEARCH", "*", "HTTP/2.0")),
+            ("GET /a b c HTTP/1.1", http("GET", "/a b c", "HTTP/1.1")),
+            ("GET  /two  HTTP/1.1", http("GET", "/two", "HTTP/1.1")),
+            ("GET / HTTP/3", http("GET", "/", "HTTP/3")),
+            ("GET /", http("GET", "/", "")),
+            ("GET", None),
+            ("GET ", None),
+            ("GET /a b", None),
+            ("GET / http/1.1", None),
+            ("GET / RTSP/1.0", None),
+            ("GET HTTP/1.1", None),
+            ("- - HTTP/1.0", None),
+            (r"\x16\x03\x01", None),
+            (r#"\"GET\" / HTTP/1.1"#, None),
+        ] {
+            assert_eq!(request_line(line.as_bytes()), want, "{line}");
+        }
+    }
+
+    #[test]
+    fn escapes() {
+        for (escaped, want) in [
+            ("plain", "plain"),
+            (r"\x22\xC3\xA4\xc3\xb6\x5C", "\"äö\\"),
+            (r#"\"a\\ \t\n\r\b\v"#, "\"a\\ \t\n\r\u{8}\u{b}"),
+            (r"\xFF", "\u{fffd}"),
+            (r"\xg1 \q \", r"\xg1 \q \"),
+        ] {
+            assert_eq!(unescape(escaped.as_bytes()), want, "{escaped}");
+        }
+    }
+
+    #[test]
+    fn a_client_cannot_forge_the_rest_of_a_line() {
+        let line = br#"192.0.2.7 - a [12/Dec/2020:00:00:00 +0000] \"GET / HTTP/1.1\" 503 1 [24/Nov/2026:02:33:56 +0100] "GET /\" 500 0 \"-\" HTTP/1.1" 200 5 "-" "\\" 7"#;
+        let record = read(line, Dialect::Apache).unwrap();
+        let request = record.request.unwrap();
+        assert_eq!(record.user.as_deref(), Some(r#"a [12/Dec/2020:00:00:00 +0000] "GET / HTTP/1.1" 503 1"#));
+        assert_eq!(record.stamp.and_then(|stamp| stamp.utc_s()), Some(1_795_484_036));
+        assert_eq!((request.status, request.target.as_deref()), (Some(200), Some(r#"/" 500 0 "-""#)));
+        assert_eq!((request.user_agent.as_deref(), request.duration_s), (Some("\\"), Some(7e-6)));
+    }
+
+    #[test]
+    fn leaves_the_rest_alone() {
+        for (why, line) in [
+            ("cut", r#"192.0.2.6 - - [22/Nov/2026:10:15:05 +0100] "GET"#),
+            ("no such day", r#"192.0.2.6 - - [31/Nov/2026:10:15:05 +0100] "GET / HTTP/1.1" 200 0 "-" "-""#),
+            (
+                "HAProxy",
+                r#"192.0.2.6:5 [22/Nov/2026:10:15:05.460] web app/a1 0/0/1/2/3 200 5 - - ---- 1/1/0/0/0 0/0 "GET / HTTP/1.1""#,
+            ),
+            ("ssl_request_log", r#"[22/Nov/2026:10:15:05 +0100] 192.0.2.6 TLSv1.3 AES "GET / HTTP/1.1" 200"#),
+            ("Apache's error log", "[Sun Nov 22 11:00:06.001006 2026] [core:notice] [pid 811] AH00051: x"),
+        ] {
+            assert!(read(line.as_bytes(), Dialect::Apache).is_none(), "{why}");
+        }
+        let common = br#"192.0.2.6 - - [22/Nov/2026:10:15:05 +0100] "GET / HTTP/1.1" 200 0"#;
+        assert!(read(common, Dialect::Nginx).is_none() && read(common, Dialect::Apache).is_some());
+    }
+
+    #[test]
+    fn starts() {
+        assert!(is_start(br#"192.0.2.6 - a] [b [22/Nov/2026:10:15:05 +0100] "-" 408 0"#));
+        assert!(!is_start(b"192.0.2.6:5 [22/Nov/2026:10:15:05.460] web"));
+        assert!(!is_start(br#"[22/Nov/2026:10:15:05 +0100] "x""#));
+    }
+
+    #[test]
+    fn marks_of_the_writer() {
+        let line = |request: &str, rest: &str| format!("::1 - - [24/Nov/2026:02:33:56 +0100] \"{request}\" {rest}");
+        let get = "GET / HTTP/1.1";
+        for (why, line, nginx, apache) in [
+            ("nothing tells", line(get, r#"200 5 "-" "curl/8.5.0""#), false, false),
+            ("nginx's quote", line(get, r#"200 5 "-" "\x22""#), true, false),
+            ("nginx's umlaut", line(get, r#"200 5 "-" "\xC3\xA4""#), true, false),
+            ("nginx's status", line(get, r#"499 0 "-" "-""#), true, false),
+            ("nginx's third field", line(get, r#"200 5 "-" "-" "10.0.0.1, 10.0.0.2""#), true, false),
+            ("nginx's times", line(get, r#"200 5 "-" "-" rt=0.001 uct="-" uht="-" urt="-""#), true, false),
+            ("Apache's quote", line(get, r#"200 5 "-" "\"""#), false, true),
+            ("Apache's umlaut", line(get, r#"200 5 "-" "\xc3\xa4""#), false, true),
+            ("Apache's bytes", line(get, r#"304 - "-" "-""#), false, true),
+            ("Apache's timeout", line("-", r#"408 0 "-" "-""#), false, true),
+            ("Apache's duration", line(get, r#"200 5 "-" "-" 1664"#), false, true),
+            ("no access log", r"\x22 \xc3".to_owned(), false, false),
+        ] {
+            assert_eq!(marks(line.as_bytes()), Marks { nginx, apache }, "{why}");
+        }
+    }
 }

@@ -86,3 +86,25 @@ impl Format for VhostAccessLog {
 pub fn writes_as(program: &str) -> bool {
     matches!(program, "apache2" | "httpd" | "apachectl" | "apache2ctl" | "httpd.bin" | "httpd-prefork" | "httpd-worker")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn samples_are_read() {
+        for format in [&AccessLog as &dyn Format, &VhostAccessLog, &ErrorLog] {
+            for line in format.samples() {
+                assert!(format.is_start(b"", line.as_bytes()) && format.parse(line.as_bytes()).is_some(), "{line}");
+            }
+        }
+    }
+
+    #[test]
+    fn only_lines_with_a_virtual_host_are_of_its_log() {
+        for line in AccessLog.samples() {
+            assert!(VhostAccessLog.parse(line.as_bytes()).is_none(), "{line}");
+            assert!(VhostAccessLog.hit(line.as_bytes(), &mut stamp::Cache::default()).is_none(), "{line}");
+        }
+    }
+}

@@ -37,7 +37,7 @@ fn line<'a>(envelope: &Record<'_>, text: &'a str) -> Option<Record<'a>> {
         "systemd" => systemd::message(envelope, text),
         "kernel" => kernel::message(text),
         "sudo" => sudo::message(text),
-        "dockerd" | "docker" => docker::daemon_line(text),
+        "dockerd" | "docker" | "containerd" => docker::daemon_line(text),
         _ if sshd::writes_as(program) => sshd::message(text),
         _ if cron::writes_as(program) => cron::message(text),
         _ if nginx::writes_as(program) => nginx::bare(text.as_bytes()),

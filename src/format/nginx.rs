@@ -64,7 +64,7 @@ impl Format for ErrorLog {
     /// A path is decoded before it is logged, so that a client can put a newline into a line, and behind it what looks
     /// like another. Then the line before leaves a quote open in its message. So does one that was cut.
     fn is_start(&self, previous: &[u8], line: &[u8]) -> bool {
-        (line.starts_with(b"nginx: ") || head(line).is_some())
+        (head(line).is_some() || line.starts_with(b"nginx: ") || is_cut_head(line))
             && (previous.len() >= CUT_BYTES || !leaves_open(previous))
     }
 
@@ -111,6 +111,15 @@ fn head(line: &[u8]) -> Option<Head<'_>> {
     let (pid, rest) = number(rest.strip_prefix(b" ")?)?;
     let (tid, rest) = number(rest.strip_prefix(b"#")?)?;
     Some(Head { stamp, level, pid, tid, message: rest.strip_prefix(b": ")? })
+}
+
+/// Whether the line was cut in the middle of a write, before its message: it is no record, but continues none either.
+fn is_cut_head(line: &[u8]) -> bool {
+    const SIGN: &[u8] = b"dddd/dd/dd dd:dd:dd ["; // d stands for a digit
+    let fits = |(byte, sign): (&u8, &u8)| if *sign == b'd' { byte.is_ascii_digit() } else { byte == sign };
+    let (stamp, rest) = line.split_at(line.len().min(SIGN.len()));
+    let is_head = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b']' | b' ' | b'#');
+    line.len() > 4 && stamp.iter().zip(SIGN).all(fits) && rest.iter().all(is_head)
 }
 
 /// `[emerg]` and the rest.
@@ -172,17 +181,19 @@ fn tell<'a>(message: &'a [u8], record: &mut Record<'a>) {
 }
 
 /// `98` of ` (98: Address already in use)`, which `ngx_log_errno` puts behind the text, before an action or a place
-/// in the configuration. Windows has hexadecimal ones too. The resolver's codes look alike and are no errno.
+/// in the configuration. Windows has hexadecimal ones too.
 fn errno(message: &[u8]) -> Option<i64> {
     memchr_iter(b'(', message).rev().find_map(|open| {
+        let before = message[..open].strip_suffix(b" ")?;
         let inside = &message[open + 1..];
         let colon = inside.iter().take(12).position(|byte| *byte == b':')?;
-        let close = memchr_iter(b')', inside).find(|close| ends_errno(&inside[close + 1..]))?;
-        let is_resolver = message[..open].ends_with(b"could not be resolved ");
-        (message[..open].ends_with(b" ") && inside[colon..].starts_with(b": ") && colon < close && !is_resolver)
-            .then_some(())?;
+        let described = inside[colon..].strip_prefix(b": ")?;
+        memchr_iter(b')', described).find(|close| ends_errno(&described[close + 1..]))?;
         let code = str::from_utf8(&inside[..colon]).ok()?;
-        code.parse().ok().or_else(|| i64::from_str_radix(code, 16).ok())
+        let code = code.parse().ok().or_else(|| i64::from_str_radix(code, 16).ok())?;
+        // The resolver's answers look alike: `(3: Host not found)` is a code of DNS.
+        let is_answer = before.ends_with(b"could not be resolved") && code < 10;
+        (!is_answer).then_some(code)
     })
 }
 
@@ -196,4 +207,99 @@ fn leaves_open(line: &[u8]) -> bool {
     let Some(head) = head(line) else { return false };
     let (message, context) = context::split(head.message);
     context.is_none() && memchr_iter(b'"', message).count() % 2 == 1
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str) -> Record<'_> {
+        ErrorLog.parse(line.as_bytes()).unwrap_or_else(|| unreachable!("{line}"))
+    }
+
+    #[test]
+    fn heads() {
+        let record =
+            read("2026/11/24 03:22:01 [emerg] 812#815: *7 bind() to 0.0.0.0:80 failed (98: Address already in use)");
+        assert_eq!((record.level, record.pid, record.tid), (Some(Level::Emerg), Some(812), Some(815)));
+        assert_eq!((record.program.as_deref(), record.number_field("connection")), (Some("nginx"), Some(7)));
+        assert_eq!(record.stamp, stamp::nginx_error(b"2026/11/24 03:22:01"));
+        let record = read("nginx: [emerg] still could not bind()");
+        assert_eq!((record.level, record.stamp), (Some(Level::Emerg), None));
+        assert_eq!((record.program.as_deref(), record.message()), (Some("nginx"), "still could not bind()"));
+        let record = read("nginx: configuration file /etc/nginx/nginx.conf test failed");
+        assert_eq!((record.level, record.message()), (None, "configuration file /etc/nginx/nginx.conf test failed"));
+    }
+
+    #[test]
+    fn system_errors() {
+        for (message, want) in [
+            ("bind() to 0.0.0.0:80 failed (98: Address already in use)", Some(98)),
+            ("connect() failed (111: Connection refused) while connecting to upstream", Some(111)),
+            ("open() \"/a\" failed (2: No such file or directory) in /etc/nginx/nginx.conf:3", Some(2)),
+            ("bind() to 0.0.0.0:80 failed (10013: An attempt (of any kind) was made)", Some(10013)),
+            ("CreateFile() failed (800705AA: x)", Some(0x8007_05aa)),
+            ("backend.internal could not be resolved (3: Host not found)", None),
+            ("backend.internal could not be resolved (110: Operation timed out)", Some(110)),
+            ("cannot load certificate \"/a\": BIO_new_file() failed (SSL: error:80000002:system library)", None),
+            ("signal 15 (SIGTERM) received from 1, exiting", None),
+            ("open() \"/a (5: b) c\" failed (2: No such file or directory)", Some(2)),
+        ] {
+            assert_eq!(errno(message.as_bytes()), want, "{message}");
+        }
+    }
+
+    #[test]
+    fn a_client_cannot_forge_a_record() {
+        let forged = b"2026/11/24 03:22:01 [emerg] 1#1: bind() to 0.0.0.0:80 failed (98: Address already in use)\" failed (2: No such file or directory), client: 192.0.2.7, server: a, request: \"GET /a%0A2026 HTTP/1.1\"";
+        let open = b"2026/11/24 03:22:01 [error] 7#7: *1 open() \"/srv/a";
+        let cut = [&open[..], &[b'a'; 2047]].concat();
+        let closed =
+            b"2026/11/24 03:22:01 [error] 7#7: *1 open() \"/srv/a\"b\" failed (2: x), client: 192.0.2.7, server: a";
+        for (why, previous, want) in [
+            ("at the start of a file", &b""[..], true),
+            ("behind an open quote", open, false),
+            ("behind a line that was cut", &cut, true),
+            ("behind a quote of a client, closed", closed, true),
+            ("behind another program's line", b"say \"hello", true),
+        ] {
+            assert_eq!(ErrorLog.is_start(previous, forged), want, "{why}");
+        }
+        assert!(!ErrorLog.is_start(open, b"nginx: [emerg] bind() to 0.0.0.0:80 failed (98: Address already in use)"));
+    }
+
+    #[test]
+    fn starts() {
+        for (line, want) in [
+            ("2026/11/24 03:22:01 [notice] 812#812: start worker processes", true),
+            ("nginx: [warn] conflicting server name \"a\" on 0.0.0.0:80, ignored", true),
+            ("2026/11/24 03:22:01 [e", true), // cut in the middle of a write; it is no record
+            ("2026/11/2", true),
+            ("2026", false),
+            ("PHP message: PHP Notice:  second in /var/www/a.php on line 2", false),
+            ("2026/11/24 03:22:01 deploy of shop", false),
+            ("2026/02/30 03:22:01 [error] 1#1: x", false),
+            ("[Sun Nov 22 11:00:06.001006 2026] [core:notice] [pid 811] AH00051: x", false),
+        ] {
+            assert_eq!(ErrorLog.is_start(b"", line.as_bytes()), want, "{line}");
+        }
+        assert!(ErrorLog.parse(b"2026/11/24 03:22:01 [e").is_none());
+    }
+
+    #[test]
+    fn samples_are_read() {
+        for line in ErrorLog.samples() {
+            assert!(ErrorLog.is_start(b"", line.as_bytes()) && ErrorLog.parse(line.as_bytes()).is_some(), "{line}");
+        }
+        for line in AccessLog.samples() {
+            assert!(AccessLog.is_start(b"", line.as_bytes()) && AccessLog.parse(line.as_bytes()).is_some(), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_status_of_nginx() {
+        let line = br#"::1 - - [24/Nov/2026:03:22:01 +0100] "GET / HTTP/1.1" 009 37 "-" "-""#;
+        assert_eq!(AccessLog.parse(line).unwrap().request.unwrap().status, Some(9));
+    }
 }

@@ -11,6 +11,8 @@ const HEAD_LINES: usize = 200;
 const LATER_LINES: usize = 40;
 /// Where else to look, in eighths of the file.
 const LATER: [usize; 3] = [2, 5, 7];
+/// One of so many lines at least must be a record.
+const LEAST_SHARE: usize = 5;
 /// Bytes looked at in one place, for files of very long lines.
 const PLACE_BYTES: usize = 256 << 10;
 
@@ -36,7 +38,10 @@ pub fn recognise(name: &str, bytes: &[u8]) -> Option<Recognised> {
         .collect();
     let counts = read.iter().map(|lines| lines.iter().filter(|read| **read).count());
     let (best, most) = counts.enumerate().rev().max_by_key(|(_, count)| *count)?;
-    if most == 0 {
+    // Lines that go on with a record before them are indented, or are few; a text in which some line happens to look
+    // like a record of a log is none.
+    let heads = lines.iter().filter(|(_, line)| !line.starts_with(b" ") && !line.starts_with(b"\t")).count();
+    if most == 0 || most * LEAST_SHARE < heads && FORMATS[best].framing() != Framing::JournalExport {
         return None;
     }
     let format = settle(FORMATS[best], name, bytes, &lines);
@@ -120,13 +125,30 @@ fn settle_combined(format: &'static dyn Format, name: &str, lines: &[(usize, &[u
         as_nginx += usize::from(marks.nginx);
         as_apache += usize::from(marks.apache);
     }
-    let name = name.to_ascii_lowercase();
-    let named_apache = name.contains("apache") || name.contains("httpd");
-    let named_nginx = name.contains("nginx");
+    let (named_nginx, named_apache) = named(name);
     match as_nginx.cmp(&as_apache) {
         std::cmp::Ordering::Less if !named_nginx => &apache::AccessLog,
         std::cmp::Ordering::Equal if named_apache => &apache::AccessLog,
         _ if named_apache && as_nginx == 0 => &apache::AccessLog,
         _ => &nginx::AccessLog,
+    }
+}
+
+/// Whether the path speaks of nginx, or of Apache: by its last part that speaks of one of them.
+fn named(path: &str) -> (bool, bool) {
+    let path = path.to_ascii_lowercase();
+    let speaks = path.rsplit('/').map(|part| (part.contains("nginx"), part.contains("apache") || part.contains("httpd")));
+    speaks.into_iter().find(|(nginx, apache)| nginx != apache).unwrap_or((false, false))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_part_of_a_path_that_names_a_server_decides() {
+        assert_eq!(named("nginx-apache-port/web01/var/log/nginx/access.log"), (true, false));
+        assert_eq!(named("/var/log/httpd/access_log"), (false, true));
+        assert_eq!(named("access.log"), (false, false));
     }
 }

@@ -34,8 +34,18 @@ pub(super) fn failure(record: &Record<'_>) -> Option<Said> {
     sentence(record.message()).or_else(|| record.text_field("error").and_then(sentence))
 }
 
-/// What dockerd, its client or its API say of a port.
-pub(super) fn sentence(text: &str) -> Option<Said> {
+/// What docker's and compose's clients print, wherever it was kept.
+pub(super) fn of_client(record: &Record<'_>) -> Option<Said> {
+    const CLIENTS: &[&str] = &["docker", "docker-compose", "compose", "dockerd", "containerd"];
+    let is_client = record.program.as_deref().is_none_or(|program| CLIENTS.contains(&program));
+    let message = record.message();
+    let text = message.strip_prefix("docker: ").unwrap_or(message);
+    let is_error = text.starts_with("Error response from daemon: ") || text.starts_with("ERROR: for ");
+    (is_client && is_error).then(|| sentence(text)).flatten()
+}
+
+/// What dockerd says of a port, or its API to a client.
+fn sentence(text: &str) -> Option<Said> {
     let text = text.trim_end().trim_end_matches('.');
     if text.contains(", retry: ") {
         return None; // tried again at once

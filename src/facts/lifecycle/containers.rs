@@ -1,7 +1,9 @@
-//! Events of docker, podman and Kubernetes (`formats/docker.md`, sections 1, 5 and 8). The service is the container.
+//! Events of docker, podman and Kubernetes (`formats/docker.md`, sections 1, 5 and 8), of which the service is the
+//! container; and what dockerd says of itself.
 
 use crate::facts::event::{Kind, Said};
 use crate::facts::words::socket::signal_of_name;
+use crate::facts::words::{self, Wording, life};
 use crate::format::Record;
 
 pub(super) fn event(record: &Record<'_>) -> Option<Said> {
@@ -12,6 +14,17 @@ pub(super) fn event(record: &Record<'_>) -> Option<Said> {
     };
     let signal = attribute(record, "signal").and_then(signal_of_name).filter(|_| kind == Kind::ContainerKill);
     Some(Said { signal, ..Said::of(kind, name(record)) })
+}
+
+/// `cmd/dockerd/daemon.go`
+const DAEMON: &[Wording] = &[
+    life(Kind::ServiceStart, "Daemon has completed initialization"),
+    life(Kind::ServiceStop, "Processing signal '<any>'"),
+];
+
+/// The daemon itself.
+pub(super) fn daemon(record: &Record<'_>) -> Option<Said> {
+    words::said(DAEMON, record.message(), || words::service(record).or_else(|| Some("docker".into())))
 }
 
 /// What docker or podman did. `stop` follows a `die`, `restart` a `start`: they tell nothing new.

@@ -55,8 +55,8 @@ fn crash(process: &str, signal: i64) -> Option<Said> {
 }
 
 fn limit(message: &str) -> Option<Said> {
-    let is_full = message == "nf_conntrack: table full, dropping packet"
-        || message == "nf_conntrack: nf_conntrack: table full, dropping packet"
+    let is_table = message.starts_with("nf_conntrack: ") || message.starts_with("ip_conntrack: ");
+    let is_full = is_table && message.trim_end_matches('.').ends_with("table full, dropping packet")
         || message.starts_with("VFS: file-max limit ")
         || is_flooded(message);
     is_full.then(|| Said { port: flooded_port(message), ..Said::of(Kind::ResourceLimit, None) })

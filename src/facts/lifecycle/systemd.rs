@@ -21,11 +21,12 @@ pub(super) fn event(record: &Record<'_>) -> Option<Said> {
 
 /// `Started nginx.service - A high performance web server….`, `nginx.service: Scheduled restart job, …`
 fn of_unit(unit: &str, message: &str) -> Option<Said> {
+    let is_service = unit.ends_with(".service");
     let service = Some(unit_name(unit).or_else(|| unit.strip_suffix(".service"))?.to_owned());
-    if let Some(kind) = job(message).filter(|kind| unit.ends_with(".service") || matches!(message, _ if is_of_socket(message, *kind))) {
+    if let Some((_, kind)) = job(message).filter(|(words, _)| is_service || OF_SOCKETS.contains(words)) {
         return Some(Said::of(kind, service));
     }
-    if !unit.ends_with(".service") {
+    if !is_service {
         return None;
     }
     let rest = match message.strip_prefix(unit) {
@@ -48,28 +49,24 @@ fn of_unit(unit: &str, message: &str) -> Option<Said> {
     Some(Said::of(kind, service))
 }
 
-/// What became of a job, by the first words. Not `Starting …`, `Stopping …`, and not `Finished …` of a unit that ends.
-fn job(message: &str) -> Option<Kind> {
-    const BEGINNINGS: &[(&str, Kind)] = &[
-        ("Started ", Kind::ServiceStart),
-        ("Listening on ", Kind::ServiceStart),
-        ("Stopped target ", Kind::Note),
-        ("Stopped ", Kind::ServiceStop),
-        ("Closed ", Kind::ServiceStop),
-        ("Failed to start ", Kind::ServiceFailed),
-        ("Failed to listen on ", Kind::ServiceFailed),
-        ("Timed out starting ", Kind::ServiceFailed),
-        ("Reloaded ", Kind::Reload),
-    ];
-    let kind = BEGINNINGS.iter().find(|(words, _)| message.starts_with(words)).map(|(_, kind)| *kind)?;
-    (kind != Kind::Note).then_some(kind)
-}
+/// What became of a job. Not `Starting …`, `Stopping …`, and not `Finished …` of a unit that only runs once.
+const JOBS: &[(&str, Kind)] = &[
+    ("Started ", Kind::ServiceStart),
+    ("Listening on ", Kind::ServiceStart),
+    ("Stopped ", Kind::ServiceStop),
+    ("Failed to start ", Kind::ServiceFailed),
+    ("Failed to listen on ", Kind::ServiceFailed),
+    ("Timed out starting ", Kind::ServiceFailed),
+    ("Reloaded ", Kind::Reload),
+];
 
 /// A socket unit listens in place of its service.
-fn is_of_socket(message: &str, kind: Kind) -> bool {
-    message.starts_with("Listening on ")
-        || message.starts_with("Closed ")
-        || kind == Kind::ServiceFailed && message.starts_with("Failed to listen on ")
+const OF_SOCKETS: &[&str] = &["Listening on ", "Failed to listen on "];
+
+/// The job that the message tells, by its first words.
+fn job(message: &str) -> Option<(&'static str, Kind)> {
+    let is_target = message.starts_with("Stopped target ");
+    JOBS.iter().find(|(words, _)| message.starts_with(words) && !is_target).copied()
 }
 
 /// The signal of which the main process died unasked: `Main process exited, code=dumped, status=11/SEGV`. A status
@@ -112,7 +109,7 @@ const DESCRIPTIONS: &[(&str, Option<&str>)] = &[
 
 /// A job of a unit that is named by its description alone.
 fn described(message: &str) -> Option<Said> {
-    let kind = job(message)?;
+    let (_, kind) = job(message)?;
     let description = message.strip_suffix('.')?;
     let known = DESCRIPTIONS.iter().find(|(known, _)| {
         description.strip_suffix(known).is_some_and(|before| before.ends_with(' ') && !before.contains('-'))

@@ -92,12 +92,13 @@ const REASONS: &[(&str, &str)] = &[
 /// The errno that an error's text means: `Address already in use`, `[Errno 98] …`, `… (98)`, `… (os error 98)`.
 pub(in crate::facts) fn errno(text: &str) -> Option<&'static str> {
     let text = text.trim_end_matches('.');
-    let text = text.strip_prefix("[Errno ").and_then(|rest| rest.split_once("] ")).map_or(text, |(_, text)| text);
+    let numbered = text.strip_prefix("[Errno ").or_else(|| text.strip_prefix("[errno "));
+    let text = numbered.and_then(|rest| rest.split_once("] ")).map_or(text, |(_, text)| text);
     let text = match text.rsplit_once(" (") {
         Some((text, number)) if number.bytes().any(|byte| byte.is_ascii_digit()) || number == "Bind failed)" => text,
         _ => text,
     };
-    let text = text.strip_suffix(": bind").unwrap_or(text);
+    let text = text.strip_suffix(": bind").or_else(|| text.strip_suffix(": JVM_Bind")).unwrap_or(text);
     REASONS.iter().find(|(reason, _)| text.eq_ignore_ascii_case(reason)).map(|(_, errno)| *errno)
 }
 

@@ -33,6 +33,9 @@ enum Hole {
     Path,
     /// An error's text or number that says the errno.
     Reason,
+    /// As before, but only that the address is in use, in words that stand for themselves: `[Errno 98] Address already
+    /// in use`. The other errors of a socket may be a file's or an outgoing connection's.
+    InUse,
     /// An error's text that may say the errno.
     Why,
     /// An error's number, of which only the errno counts.
@@ -40,8 +43,10 @@ enum Hole {
     Pid,
     /// A signal's number.
     Signal,
-    /// A signal's name, `SIGSEGV`.
-    SignalName,
+    /// A signal's number or name, but for those by which somebody asks a process to end.
+    Deadly,
+    /// An exit status that is not 0.
+    Code,
     /// Name of the service that the line is about.
     Name,
     Number,
@@ -49,8 +54,12 @@ enum Hole {
     Word,
     /// Anything.
     Any,
-    /// The words of others around the wording: nothing that a client could have sent.
+    /// The program's own words before the wording, a stamp or where it was: nothing that a client could have sent.
     Lead,
+    /// As before, up to within a word.
+    Place,
+    /// `0,0,0,0`, as Erlang writes addresses.
+    ErlangIp,
 }
 
 impl Hole {
@@ -61,16 +70,20 @@ impl Hole {
             "port" => Hole::Port,
             "path" => Hole::Path,
             "reason" => Hole::Reason,
+            "in-use" => Hole::InUse,
             "why" => Hole::Why,
             "errno" => Hole::Errno,
             "pid" => Hole::Pid,
             "signal" => Hole::Signal,
-            "signal-name" => Hole::SignalName,
+            "deadly" => Hole::Deadly,
+            "code" => Hole::Code,
             "name" => Hole::Name,
             "number" => Hole::Number,
             "word" => Hole::Word,
             "any" => Hole::Any,
             "lead" => Hole::Lead,
+            "place" => Hole::Place,
+            "erlang-ip" => Hole::ErlangIp,
             _ => return None,
         })
     }
@@ -81,19 +94,26 @@ impl Hole {
             Hole::Any => true,
             Hole::Word => !text.is_empty() && !text.contains(' '),
             Hole::Number => number(text).is_some(),
-            Hole::Lead => is_lead(text),
+            Hole::Lead => (text.is_empty() || text.ends_with([' ', ']'])) && is_own(text),
+            Hole::Place => is_own(text),
+            Hole::ErlangIp => set(&mut told.socket.address, erlang_ip(text)),
             Hole::Why => {
                 told.errno = errno(text).or(told.errno);
                 !text.is_empty()
             }
             Hole::Reason => set(&mut told.errno, errno(text)),
+            Hole::InUse => {
+                let is_address = text.contains("ddress");
+                set(&mut told.errno, errno(text).filter(|errno| is_address && *errno == "EADDRINUSE"))
+            }
             Hole::Errno => {
                 told.errno = number(text).and_then(errno_of_number);
                 number(text).is_some()
             }
             Hole::Pid => set(&mut told.pid, number(text)),
             Hole::Signal => set(&mut told.signal, number(text)),
-            Hole::SignalName => set(&mut told.signal, signal_of_name(text)),
+            Hole::Deadly => set(&mut told.signal, signal_of_name(text).filter(|signal| !matches!(signal, 1 | 2 | 3 | 15))),
+            Hole::Code => number(text).is_some_and(|code| code != 0),
             Hole::Name => set(&mut told.about, is_name(text).then(|| text.to_owned())),
             Hole::Port => set(&mut told.socket.port, text.parse().ok()),
             Hole::Path => set(&mut told.socket.address, text.contains('/').then(|| text.to_owned())),
@@ -127,13 +147,23 @@ fn number(text: &str) -> Option<i64> {
 
 /// Names of units, containers and processes of supervisors.
 fn is_name(text: &str) -> bool {
-    !text.is_empty() && !text.contains([' ', '"', '\''])
+    !text.is_empty() && !text.contains([' ', '"', '\'', '/'])
 }
 
-/// What stands before an error's text in the line of the same program: `main: starting: `, a stamp. Quotes and the
-/// marks of a URL would be somebody else's words.
-fn is_lead(text: &str) -> bool {
-    (text.is_empty() || text.ends_with(": ") || text.ends_with([' ', ']'])) && !text.contains(['"', '?', '=', '&', '%'])
+/// What a program writes before an error's text: `main: starting: `, a stamp. Quotes and the marks of a URL would be
+/// somebody else's words.
+fn is_own(text: &str) -> bool {
+    !text.contains(['"', '?', '=', '&', '%'])
+}
+
+/// `0,0,0,0` is `0.0.0.0`, `0,0,0,0,0,0,0,1` is `::1`.
+fn erlang_ip(text: &str) -> Option<String> {
+    let numbers: Vec<u16> = text.split(',').map(|part| part.parse().ok()).collect::<Option<_>>()?;
+    if let Ok(groups) = <[u16; 8]>::try_from(numbers.as_slice()) {
+        return Some(std::net::Ipv6Addr::from(groups).to_string());
+    }
+    let bytes: Vec<u8> = numbers.iter().map(|number| u8::try_from(*number).ok()).collect::<Option<_>>()?;
+    <[u8; 4]>::try_from(bytes.as_slice()).ok().map(|bytes| std::net::Ipv4Addr::from(bytes).to_string())
 }
 
 /// What `text` tells if it is worded as `template`, all of it.
@@ -169,6 +199,13 @@ fn split(template: &str) -> Option<(&str, Hole, &str)> {
         }
         from = open + 1;
     }
+}
+
+/// What stands in a template's angles without being a hole, but for what programs print themselves.
+#[cfg(test)]
+pub(super) fn unknown_holes(template: &str) -> Vec<&str> {
+    let names = template.split('<').skip(1).filter_map(|rest| rest.split_once('>')).map(|(name, _)| name);
+    names.filter(|name| *name != "null" && Hole::from_name(name).is_none()).collect()
 }
 
 #[cfg(test)]

@@ -1,31 +1,38 @@
 //! The fast path: what the survey counts of a usual line, in one pass and without allocating.
 
-use memchr::{memchr, memchr_iter, memchr2};
+use memchr::{memchr, memchr2, memrchr};
 
-use super::{Dialect, STAMP_BYTES, is_address, is_client, is_token_byte, number, vhost};
+use super::{Dialect, IN_CLIENT, IN_TOKEN, STAMP_BYTES, is_address, is_of, number, tail, vhost};
 use crate::format::{Hit, stamp};
 
 /// Reads a usual line: no escapes in what is counted, a client, a request of HTTP with its version. Anything else is
 /// `None`, and [`super::read`] decides; what both read, they read alike.
 #[inline]
 pub(in crate::format) fn hit<'a>(line: &'a [u8], dialect: Dialect, stamps: &mut stamp::Cache) -> Option<Hit<'a>> {
-    let (first, rest) = split(line)?;
+    let (first, rest) = run(line, IN_CLIENT)?;
     let (client, scope, rest) = match ident_and_user(rest) {
         Some(rest) => (first, &[] as &[u8], rest),
         None => {
-            let (client, rest) = split(rest)?;
+            let (client, rest) = run(rest, IN_CLIENT)?;
             (client, scope(first, client)?, ident_and_user(rest)?)
         }
     };
-    (is_client(client) && client != b"-" && client != b"unix:").then_some(())?;
+    (client != b"-" && client != b"unix:").then_some(())?;
     let after = rest.get(STAMP_BYTES..)?.strip_prefix(b"] \"")?;
     let stamp = stamps.clf(rest)?;
     let end = memchr2(b'"', b'\\', after).filter(|end| after[*end] == b'"')?;
     let request = method_and_target(&after[..end])?;
     let (status, rest) = status(&after[end + 1..])?;
     let (bytes, tail) = bytes(rest)?;
-    has_no_duration(tail, dialect).then_some(())?;
-    Some(Hit { stamp, client, status, termination: &[], request, scope, bytes, duration_ms: None })
+    let duration_ms = duration_ms(tail, dialect)?;
+    Some(Hit { stamp, client, status, termination: &[], request, scope, bytes, duration_ms })
+}
+
+/// The bytes of that class before the first blank, and all behind it.
+#[inline]
+fn run(text: &[u8], class: u8) -> Option<(&[u8], &[u8])> {
+    let end = text.iter().position(|byte| !is_of(*byte, class)).filter(|end| *end > 0)?;
+    (text[end] == b' ').then(|| (&text[..end], &text[end + 1..]))
 }
 
 /// All up to the first blank, and all behind it.
@@ -58,10 +65,9 @@ fn scope<'a>(first: &'a [u8], client: &[u8]) -> Option<&'a [u8]> {
 fn method_and_target(line: &[u8]) -> Option<&[u8]> {
     let (request, protocol) = line.split_at(line.len().checked_sub(9)?);
     matches!(protocol, [b' ', b'H', b'T', b'T', b'P', b'/', b'0'..=b'9', b'.', b'0'..=b'9']).then_some(())?;
-    let (method, target) = split(request)?;
-    let is_token = !method.is_empty() && method != b"-" && method.iter().all(|byte| is_token_byte(*byte));
+    let (method, target) = run(request, IN_TOKEN)?;
     let is_bare = matches!((target.first()?, target.last()?), (b'!'..=b'~', b'!'..=b'~'));
-    (is_token && is_bare && target.is_ascii()).then_some(request)
+    (method != b"-" && is_bare && target.is_ascii()).then_some(request)
 }
 
 /// ` 502 `: gives all behind it.
@@ -83,20 +89,158 @@ fn bytes(text: &[u8]) -> Option<(u64, &[u8])> {
     Some((if word == b"-" { 0 } else { number(word)? }, tail))
 }
 
-/// Whether nothing but quoted values follows, with one blank between them: no form tells a duration in quotes only.
+/// The duration that stands behind the bytes, if any; `None` if the line is none of this dialect's.
 #[inline]
-fn has_no_duration(tail: &[u8], dialect: Dialect) -> bool {
-    if tail.is_empty() {
-        return dialect == Dialect::Apache;
+fn duration_ms(tail: &[u8], dialect: Dialect) -> Option<Option<u32>> {
+    match tail {
+        [] => (dialect == Dialect::Apache).then_some(None),
+        [b' ', rest @ ..] if rest.trim_ascii().is_empty() => None,
+        _ if is_quoted_only(tail) => Some(None),
+        _ => Some(tail::duration_s(tail, dialect).map(|seconds| (seconds * 1000.0) as u32)),
     }
-    let mut end = 0; // behind the last value
-    let mut quotes = memchr_iter(b'"', tail);
-    while let Some(open) = quotes.next() {
-        let Some(close) = quotes.next() else { return false };
-        if open != end + 1 || tail[end] != b' ' {
+}
+
+/// Whether nothing but quoted values follows, with one blank before each: they tell no duration. From the end, as the
+/// values are few and long.
+#[inline]
+fn is_quoted_only(tail: &[u8]) -> bool {
+    let mut rest = tail;
+    loop {
+        let [before @ .., last, b'"'] = rest else { return false };
+        let value = if *last == b'"' { before.len() } else { memrchr(b'"', before).unwrap_or(0) };
+        if *last == b'\\' || value == 0 || rest[value - 1] != b' ' {
             return false;
         }
-        end = close + 1;
+        rest = &rest[..value - 1];
+        if rest.is_empty() {
+            return true;
+        }
     }
-    end == tail.len()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::read;
+    use super::*;
+    use crate::facts::traffic::{Scratch, hit_of};
+
+    /// Both ways to read the line, if the fast one reads it: they must agree.
+    fn agree(line: &str, dialect: Dialect) -> bool {
+        let Some(hit) = hit(line.as_bytes(), dialect, &mut stamp::Cache::default()) else { return false };
+        let record = read(line.as_bytes(), dialect).unwrap_or_else(|| unreachable!("only the fast path reads {line}"));
+        let mut scratch = Scratch::default();
+        assert_eq!(hit_of(&record, &mut scratch), Some(hit), "{line}");
+        true
+    }
+
+    #[test]
+    fn reads_usual_lines() {
+        for (why, line) in [
+            (
+                "combined",
+                r#"203.0.113.5 - - [24/Nov/2026:03:22:01 +0100] "GET /a?b HTTP/1.1" 502 157 "-" "curl/8.5.0""#,
+            ),
+            ("a user", r#"2001:db8::1 - frank [24/Nov/2026:03:22:01 +0100] "GET / HTTP/2.0" 200 0 "" """#),
+            (
+                "main",
+                r#"::1 - - [24/Nov/2026:03:22:01 +0100] "GET / HTTP/1.1" 200 5 "https://e.example/" "x" "10.0.0.1""#,
+            ),
+            ("vhost", r#"a.example:80 192.0.2.7 - - [24/Nov/2026:03:22:01 +0100] "GET / HTTP/1.1" 200 5 "-" "x""#),
+            (
+                "vhost without port",
+                r#"a.example 192.0.2.7 - - [24/Nov/2026:03:22:01 +0100] "GET / HTTP/1.1" 200 5 "-" "x""#,
+            ),
+            ("escapes in headers", r#"::1 - - [24/Nov/2026:03:22:01 +0100] "GET / HTTP/1.1" 200 - "\x22" "\"a\"""#),
+            (
+                "timed",
+                r#"::1 - - [24/Nov/2026:03:22:01 +0100] "GET / HTTP/1.1" 200 5 "-" "x" rt=1.002 uct="-" urt="1.001""#,
+            ),
+            (
+                "ingress",
+                r#"::1 - - [24/Nov/2026:03:22:01 +0100] "GET / HTTP/1.1" 200 5 "-" "x" 138 0.050 [a-80] [] - - - - 86bb"#,
+            ),
+        ] {
+            assert!(agree(line, Dialect::Nginx), "{why}");
+            assert!(agree(line, Dialect::Apache), "{why}");
+        }
+        let common = r#"203.0.113.5 - - [24/Nov/2026:03:22:01 +0100] "GET / HTTP/1.1" 200 5"#;
+        assert!(agree(common, Dialect::Apache) && !agree(common, Dialect::Nginx));
+        assert!(agree(&format!(r#"{common} "-" "x" 1664"#), Dialect::Apache));
+    }
+
+    #[test]
+    fn leaves_the_unusual_to_the_parser() {
+        for (why, line) in [
+            ("an escape in the target", r#"::1 - - [24/Nov/2026:03:22:01 +0100] "GET /\x22 HTTP/1.1" 200 5 "-" "x""#),
+            ("no request", r#"::1 - - [24/Nov/2026:03:22:01 +0100] "" 400 0 "-" "-""#),
+            ("no HTTP", r#"::1 - - [24/Nov/2026:03:22:01 +0100] "GET / RTSP/1.0" 400 0 "-" "-""#),
+            ("no version", r#"::1 - - [24/Nov/2026:03:22:01 +0100] "GET /" 200 0 "-" "-""#),
+            ("no client", r#"unix: - - [24/Nov/2026:03:22:01 +0100] "GET / HTTP/1.1" 200 0 "-" "-""#),
+            ("a user with blanks", r#"::1 - a b [24/Nov/2026:03:22:01 +0100] "GET / HTTP/1.1" 200 0 "-" "-""#),
+            ("proxies in front", r#"10.0.0.1 ::1 - - [24/Nov/2026:03:22:01 +0100] "GET / HTTP/1.1" 200 0 "-" "-""#),
+            ("no such day", r#"::1 - - [31/Nov/2026:03:22:01 +0100] "GET / HTTP/1.1" 200 0 "-" "-""#),
+            ("cut", r#"::1 - - [24/Nov/2026:03:22:01 +0100] "GET / HT"#),
+        ] {
+            assert!(!agree(line, Dialect::Nginx) && !agree(line, Dialect::Apache), "{why}");
+        }
+    }
+
+    /// Lines of usual and unusual parts in the right order; one part in seven is unusual.
+    fn line() -> impl Strategy<Value = String> {
+        let parts = |usual: &[&str], unusual: &[&str]| {
+            let one_of = |parts: &[&str]| {
+                proptest::sample::select(parts.iter().map(|part| (*part).to_owned()).collect::<Vec<_>>())
+            };
+            prop_oneof![6 => one_of(usual), 1 => one_of(unusual)]
+        };
+        let vhost = parts(
+            &["", "a.example:80 ", "a.example "],
+            &["a.example: ", "unknown ", "- ", "10.0.0.1, ", "10.0.0.1 ", "10.0.0.1:80 ", "- - ", "[::1]:80 ", "x:y "],
+        );
+        let client = parts(&["192.0.2.7", "2001:db8::1", "a.example"], &["unix:", "-", "10.0.0.2,", "a/b", ""]);
+        let ident = parts(&["-"], &["bob", ""]);
+        let user = parts(&["-", "frank"], &["a b", "a] \\\"GET", "\\x22", "\"\"", "192.0.2.9 - -", ""]);
+        let stamp = parts(&["24/Nov/2026:03:22:01 +0100"], &["29/Feb/2026:03:22:01 +0100", "24/Nov/2026:03:22:01.123"]);
+        let request = prop_oneof![
+            10 => parts(
+                &["GET / HTTP/1.1", "POST /a?b=c HTTP/2.0", "get /a b HTTP/1.1"],
+                &[
+                    "GET  /a  HTTP/1.1", "GET / HTTP/3", "GET /", "GET ", "- - HTTP/1.0", "", "-", "GET /\\\" HTTP/1.1",
+                    "GET /\\x22 HTTP/1.1", "GET /ä HTTP/1.1", "\\x16\\x03\\x01", "G(T / HTTP/1.1", "GET HTTP/1.1",
+                    "GET /a\\\\", "GET \t HTTP/1.1", "GET HTTP/1.1 HTTP/1.1", "GET /\u{a0} HTTP/1.1",
+                ],
+            ),
+            1 => "[A-Z/ .0-9\\\\\"]{0,20}",
+        ];
+        let status = parts(&["200", "502", "009", "000"], &["-", "20", "2000", ""]);
+        let bytes = parts(&["0", "157", "-"], &["", "x", "99999999999999999999"]);
+        let tail = prop_oneof![
+            6 => parts(
+                &["", r#" "-" "x""#, r#" "-" "x" "10.0.0.1""#, r#" "a\"" "\x22""#, r#" "-" "x" 12"#, r#" "-" "x" rt=0.012 "y""#],
+                &[
+                    " ", " - -", r#" "-" "x"#, r#" "-" "x" 0/12"#, r#" "-" "x" 12 13"#, r#" "-" "x"  "2.5""#, r#" "-""x""#,
+                    r#" "-" "x" 0.012 0.001, 0.002"#, r#" "a" "b \" " 0.123 ""#, r#" "b \" rt="0.123""#, " 12", r#" "-" 12"#, r#" x "-" 0.123"#, r#" "-" "x" - 0.123"#,
+                    r#" "-" "x" 5 0.012 [a] 10.0.0.1:80, 10.0.0.2:80 0, 1 0.001, 0.002 502, 200 id"#,
+                ],
+            ),
+            1 => "[ \"\\\\0-9.x]{0,12}",
+        ];
+        (vhost, client, ident, user, stamp, request, status, bytes, tail).prop_map(
+            |(vhost, client, ident, user, stamp, request, status, bytes, tail)| {
+                format!("{vhost}{client} {ident} {user} [{stamp}] \"{request}\" {status} {bytes}{tail}")
+            },
+        )
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4096))]
+        #[test]
+        fn the_fast_path_agrees_with_the_parser(line in line()) {
+            agree(&line, Dialect::Nginx);
+            agree(&line, Dialect::Apache);
+        }
+    }
 }

@@ -13,7 +13,7 @@
 use memchr::memchr;
 
 use super::{Dialect, Marks, given, is_address, number, quoted, word};
-use crate::format::{Record, Request, Value, text};
+use crate::format::{Record, Request, Value, stamp, text};
 
 /// One of the things behind the bytes.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -89,30 +89,65 @@ fn list(text: &[u8]) -> (&[u8], &[u8]) {
 
 /// Puts all that `tail` says into the record and its request.
 pub(super) fn tell<'a>(tail: &'a [u8], dialect: Dialect, request: &mut Request<'a>, record: &mut Record<'a>) {
-    let mut items = Items(tail);
-    let mut rest = tail;
-    for value in [&mut request.referer, &mut request.user_agent] {
-        match items.next() {
-            Some(Item::Quoted(text)) => *value = given(text),
-            Some(Item::Bare(b"-")) => {}
-            _ => break,
-        }
-        rest = items.0;
-    }
-    if rest.trim_ascii().is_empty() || tell_ingress(rest, request, record) {
+    let (referer, user_agent, added) = combined(tail);
+    request.referer = referer.and_then(given);
+    request.user_agent = user_agent.and_then(given);
+    if added.is_empty() {
         return;
     }
-    let items: Vec<Item<'_>> = Items(rest).collect();
-    match (dialect, items.as_slice()) {
-        (Dialect::Apache, [Item::Bare(took)]) if micros(took).is_some() => request.duration_s = micros(took),
-        (Dialect::Apache, [Item::Bare(received), Item::Bare(sent)]) => {
-            for (name, bytes) in [("I", received), ("O", sent)] {
-                let count = number(bytes).and_then(|bytes| i64::try_from(bytes).ok());
-                record.fields.extend(count.map(|count| (name.into(), Value::Number(count))));
-            }
-        }
-        (_, items) => tell_added(items, dialect, request, record),
+    if let Some(ingress) = ingress(added) {
+        ingress.tell(request, record);
+        return;
     }
+    (request.duration_s, request.upstream_duration_s) = durations(added, dialect);
+    tell_added(added, dialect, record);
+}
+
+/// Seconds that the request took, as [`tell`] finds them.
+#[inline]
+pub(super) fn duration_s(tail: &[u8], dialect: Dialect) -> Option<f64> {
+    let (_, _, added) = combined(tail);
+    match ingress(added) {
+        Some(ingress) => Some(ingress.took_s),
+        None => durations(added, dialect).0,
+    }
+}
+
+/// Referer and user agent (`-` in quotes or without), and all behind them.
+fn combined(tail: &[u8]) -> (Option<&[u8]>, Option<&[u8]>, &[u8]) {
+    let mut items = Items(tail);
+    let mut added = tail;
+    let mut next = || {
+        let value = match items.next() {
+            Some(Item::Quoted(value)) => Some(value),
+            Some(Item::Bare(b"-")) => None,
+            _ => return None,
+        };
+        added = items.0;
+        value
+    };
+    let (referer, user_agent) = (next(), next());
+    (referer, user_agent, added.trim_ascii())
+}
+
+/// What a request and its upstream took, in seconds.
+fn durations(added: &[u8], dialect: Dialect) -> (Option<f64>, Option<f64>) {
+    if dialect == Dialect::Apache
+        && let (Some(micros), 1) = (micros(added), Items(added).take(2).count())
+    {
+        return (Some(micros), None);
+    }
+    let (mut took, mut upstream) = (None, None);
+    for item in Items(added) {
+        match item {
+            Item::Named(b"rt" | b"request_time", value) => took = seconds(value),
+            Item::Named(b"urt" | b"upstream_response_time", value) => upstream = seconds(last(value)),
+            Item::Bare(value) if took.is_none() => took = seconds(value),
+            Item::Bare(value) if upstream.is_none() => upstream = seconds(last(value)),
+            _ => {}
+        }
+    }
+    (took, upstream)
 }
 
 /// `1664` of `%D`, `0/1664` of `%T/%D`
@@ -126,36 +161,41 @@ fn micros(word: &[u8]) -> Option<f64> {
 
 /// `0.123`, as nginx writes all its times.
 fn seconds(word: &[u8]) -> Option<f64> {
-    let point = word.len().checked_sub(4)?;
-    (word[point] == b'.' && number(&word[..point]).is_some() && number(&word[point + 1..]).is_some()).then_some(())?;
-    str::from_utf8(word).ok()?.parse().ok()
+    let (whole, fraction) = word.split_at_checked(word.len().checked_sub(4)?)?;
+    let millis = number(whole)?.checked_mul(1000)? + number(fraction.strip_prefix(b".")?)?;
+    Some(millis as f64 / 1000.0)
 }
 
-/// What somebody added to the combined form, as far as it is plain what it is.
-fn tell_added<'a>(items: &[Item<'a>], dialect: Dialect, request: &mut Request<'a>, record: &mut Record<'a>) {
+/// What somebody added to the combined form, but for durations, as far as it is plain what it is.
+fn tell_added<'a>(added: &'a [u8], dialect: Dialect, record: &mut Record<'a>) {
     let mut put = |name: &'a str, value| {
         if let Some(value) = given(value) {
             record.fields.push((name.into(), Value::Text(value)));
         }
     };
-    for (at, item) in items.iter().enumerate() {
-        match *item {
+    for (at, item) in Items(added).enumerate() {
+        match item {
             Item::Quoted(ratio) if at == 0 && is_ratio(ratio) => put("gzip_ratio", ratio),
             Item::Quoted(list) if at == 0 => put(dialect.forwarded_for(), list),
-            Item::Named(b"rt" | b"request_time", value) => request.duration_s = seconds(value),
-            Item::Named(b"urt" | b"upstream_response_time", value) => {
-                request.upstream_duration_s = seconds(last(value));
-            }
+            Item::Named(b"rt" | b"request_time" | b"urt" | b"upstream_response_time", _) => {}
             Item::Named(b"uct", value) => put("upstream_connect_time", value),
             Item::Named(b"uht", value) => put("upstream_header_time", value),
             Item::Named(name, value) => put(str::from_utf8(name).unwrap_or_default(), value),
-            Item::Bare(value) if request.duration_s.is_none() => request.duration_s = seconds(value),
-            Item::Bare(value) if request.upstream_duration_s.is_none() => {
-                request.upstream_duration_s = seconds(last(value));
-            }
-            _ => {}
+            Item::Bare(_) | Item::Quoted(_) | Item::Bracketed(_) => {}
         }
     }
+    if dialect == Dialect::Apache
+        && let Some((received, sent)) = received_and_sent(added)
+    {
+        record.fields.extend([("I".into(), Value::Number(received)), ("O".into(), Value::Number(sent))]);
+    }
+}
+
+/// `172 783`, mod_logio's `%I %O`
+fn received_and_sent(added: &[u8]) -> Option<(i64, i64)> {
+    let (received, sent) = word(added);
+    let count = |word| i64::try_from(number(word)?).ok();
+    Some((count(received)?, count(sent.strip_prefix(b" ")?)?))
 }
 
 /// `2.75`, `$gzip_ratio`
@@ -173,48 +213,64 @@ fn last(list: &[u8]) -> &[u8] {
     elements(list).last().unwrap_or_default()
 }
 
-/// The form of the Kubernetes ingress controller: ` $request_length $request_time [$proxy_upstream_name]
+/// What the Kubernetes ingress controller adds: `$request_length $request_time [$proxy_upstream_name]
 /// [$proxy_alternative_upstream_name] $upstream_addr $upstream_response_length $upstream_response_time
-/// $upstream_status $req_id`; the alternative came later than the rest. Says whether the tail has that form.
-fn tell_ingress<'a>(tail: &'a [u8], request: &mut Request<'a>, record: &mut Record<'a>) -> bool {
-    let mut items = Items(tail);
-    let (Some(Item::Bare(length)), Some(Item::Bare(took)), Some(Item::Bracketed(name))) =
-        (items.next(), items.next(), items.next())
-    else {
-        return false;
+/// $upstream_status $req_id`. The alternative and the identity came later than the rest.
+struct Ingress<'a> {
+    length: i64,
+    took_s: f64,
+    name: &'a [u8],
+    alternative: &'a [u8],
+    addresses: &'a [u8],
+    lengths: &'a [u8],
+    times: &'a [u8],
+    statuses: &'a [u8],
+    id: &'a [u8],
+}
+
+fn ingress(added: &[u8]) -> Option<Ingress<'_>> {
+    fn bare(item: Option<Item<'_>>) -> Option<&[u8]> {
+        if let Some(Item::Bare(value)) = item { Some(value) } else { None }
+    }
+    let mut items = Items(added);
+    let length = i64::try_from(number(bare(items.next())?)?).ok()?;
+    let took_s = seconds(bare(items.next())?)?;
+    let Some(Item::Bracketed(name)) = items.next() else { return None };
+    let (alternative, addresses) = match items.next() {
+        Some(Item::Bracketed(alternative)) => (alternative, items.next()),
+        addresses => (&[] as &[u8], addresses),
     };
-    let mut next = items.next();
-    let mut alternative: &[u8] = b"";
-    if let Some(Item::Bracketed(name)) = next {
-        alternative = name;
-        next = items.next();
-    }
-    let (Some(Item::Bare(addresses)), Some(Item::Bare(lengths)), Some(Item::Bare(times)), Some(Item::Bare(statuses))) =
-        (next, items.next(), items.next(), items.next())
-    else {
-        return false;
-    };
-    let (Some(length), Some(took)) = (number(length), seconds(took)) else { return false };
-    request.duration_s = Some(took);
-    tell_upstreams(addresses, request);
-    request.upstream_duration_s = seconds(last(times));
-    request.upstream_status = str::from_utf8(last(statuses)).ok().and_then(|status| status.parse().ok());
-    if let Some(Item::Bare(id)) = items.next() {
-        request.request_id = given(id);
-    }
-    if let Ok(length) = i64::try_from(length) {
-        record.fields.push(("request_length".into(), Value::Number(length)));
-    }
-    for (name, value) in [
-        ("proxy_upstream_name", name),
-        ("proxy_alternative_upstream_name", alternative),
-        ("upstream_response_length", lengths),
-    ] {
-        if !matches!(value, b"" | b"-") {
-            record.fields.push((name.into(), Value::Text(text(value))));
+    Some(Ingress {
+        length,
+        took_s,
+        name,
+        alternative,
+        addresses: bare(addresses)?,
+        lengths: bare(items.next())?,
+        times: bare(items.next())?,
+        statuses: bare(items.next())?,
+        id: bare(items.next()).unwrap_or_default(),
+    })
+}
+
+impl<'a> Ingress<'a> {
+    fn tell(&self, request: &mut Request<'a>, record: &mut Record<'a>) {
+        request.duration_s = Some(self.took_s);
+        tell_upstreams(self.addresses, request);
+        request.upstream_duration_s = seconds(last(self.times));
+        request.upstream_status = stamp::digits(last(self.statuses)).and_then(|status| u16::try_from(status).ok());
+        request.request_id = given(self.id).filter(|id| !id.is_empty());
+        record.fields.push(("request_length".into(), Value::Number(self.length)));
+        for (name, value) in [
+            ("proxy_upstream_name", self.name),
+            ("proxy_alternative_upstream_name", self.alternative),
+            ("upstream_response_length", self.lengths),
+        ] {
+            if !matches!(value, b"" | b"-") {
+                record.fields.push((name.into(), Value::Text(text(value))));
+            }
         }
     }
-    true
 }
 
 /// `127.0.0.1:8081, 127.0.0.1:8080 : 127.0.0.1:9000`; the name of the group if no server was alive; `-` if none was asked.
@@ -241,4 +297,90 @@ pub(super) fn marks(tail: &[u8]) -> Marks {
     let is_apache = |item: &Item<'_>| matches!(item, Item::Bare(value) if micros(value).is_some());
     let nginx = added.iter().any(is_nginx);
     Marks { nginx, apache: !nginx && !added.is_empty() && added.iter().all(is_apache) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(tail: &str, dialect: Dialect) -> (Request<'_>, Vec<(String, String)>) {
+        let (mut request, mut record) = (Request::default(), Record::default());
+        tell(tail.as_bytes(), dialect, &mut request, &mut record);
+        let text = |value: &Value<'_>| match value {
+            Value::Text(text) => text.clone().into_owned(),
+            other => format!("{other:?}"),
+        };
+        let fields = record.fields.iter().map(|(name, value)| (name.clone().into_owned(), text(value))).collect();
+        (request, fields)
+    }
+
+    #[test]
+    fn referer_and_user_agent() {
+        for (tail, referer, user_agent) in [
+            (r#" "-" "curl/8.5.0""#, None, Some("curl/8.5.0")),
+            (r#" "https://e.example/\x22" """#, Some("https://e.example/\""), Some("")),
+            (" - -", None, None),
+            (r#" "a" "cut in the mid"#, Some("a"), Some("cut in the mid")),
+            (" 1664", None, None),
+        ] {
+            let (request, fields) = read(tail, Dialect::Apache);
+            assert_eq!((request.referer.as_deref(), request.user_agent.as_deref()), (referer, user_agent), "{tail}");
+            assert!(fields.is_empty(), "{tail}");
+        }
+    }
+
+    #[test]
+    fn durations_in_seconds() {
+        use Dialect::{Apache, Nginx};
+        for (added, dialect, took, upstream) in [
+            ("1664", Apache, Some(0.001_664), None),
+            ("0/1664", Apache, Some(0.001_664), None),
+            ("172 783", Apache, None, None),
+            ("1664", Nginx, None, None), // perhaps $request_length
+            ("0.123", Nginx, Some(0.123), None),
+            ("0.123 0.001, 0.002 : 0.003", Nginx, Some(0.123), Some(0.003)),
+            ("\"10.0.0.1\" 0.123 -", Nginx, Some(0.123), None),
+            ("rt=0.002 uct=\"-\" uht=\"-\" urt=\"0.000, 0.001, 0.002\"", Nginx, Some(0.002), Some(0.002)),
+            ("rt=0.001 uct=\"0.000, -\" uht=\"0.000, -\" urt=\"0.000, -\"", Nginx, Some(0.001), None),
+            ("", Nginx, None, None),
+        ] {
+            let tail = format!(" \"-\" \"x\" {added}");
+            let (request, _) = read(&tail, dialect);
+            assert_eq!((request.duration_s, request.upstream_duration_s), (took, upstream), "{added}");
+            assert_eq!(duration_s(tail.as_bytes(), dialect), took, "{added}");
+        }
+    }
+
+    #[test]
+    fn added_fields() {
+        let field = |name: &str, value: &str| vec![(name.to_owned(), value.to_owned())];
+        for (added, dialect, want) in [
+            ("\"10.0.0.2, 10.0.0.1\"", Dialect::Nginx, field("http_x_forwarded_for", "10.0.0.2, 10.0.0.1")),
+            ("\"unknown\"", Dialect::Apache, field("{X-Forwarded-For}i", "unknown")),
+            ("\"-\"", Dialect::Nginx, vec![]),
+            ("\"2.75\"", Dialect::Nginx, field("gzip_ratio", "2.75")),
+            ("X-Forwarded-For=\"10.0.0.1\"", Dialect::Apache, field("X-Forwarded-For", "10.0.0.1")),
+            ("rt=0.001 uct=\"0.000, -\"", Dialect::Nginx, field("upstream_connect_time", "0.000, -")),
+            ("172 783", Dialect::Nginx, vec![]),
+        ] {
+            assert_eq!(read(&format!(" \"-\" \"x\" {added}"), dialect).1, want, "{added}");
+        }
+    }
+
+    #[test]
+    fn ingress_controller() {
+        let (request, fields) = read(
+            r#" "-" "x" 138 0.050 [shop-80] [] 10.0.0.7:80, [::1]:80 : 10.0.0.9:80 0, 0 : 37 0.001, 0.002 : - 502, 504 : 200 6e05"#,
+            Dialect::Nginx,
+        );
+        assert_eq!((request.upstream.as_deref(), request.upstreams.len()), (Some("10.0.0.9:80"), 3));
+        assert_eq!((request.upstream_status, request.upstream_duration_s), (Some(200), None));
+        assert_eq!((request.duration_s, request.request_id.as_deref()), (Some(0.05), Some("6e05")));
+        assert_eq!(
+            fields.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(),
+            ["request_length", "proxy_upstream_name", "upstream_response_length"]
+        );
+        let (request, _) = read(r#" "-" "x" 138 0.050 [shop-80] - - - -"#, Dialect::Nginx); // before 0.20
+        assert_eq!((request.duration_s, request.upstream, request.request_id), (Some(0.05), None, None));
+    }
 }

@@ -14,7 +14,7 @@
 use memchr::{memchr, memmem, memrchr};
 
 use crate::format::access::{is_address, unescape};
-use crate::format::{Format, Level, Record, Request, Text, Value, stamp, text};
+use crate::format::{Format, Level, Record, Request, Value, stamp, text};
 
 /// The error log, in its default forms since 2.2.
 pub struct ErrorLog;
@@ -25,7 +25,7 @@ impl Format for ErrorLog {
     }
 
     fn is_start(&self, previous: &[u8], line: &[u8]) -> bool {
-        stamped(line).is_some() || is_bare(line) && !is_continued(previous)
+        stamped(line).is_some() || is_cut_stamp(line) || is_bare(line) && !is_continued(previous)
     }
 
     fn parse<'a>(&self, record: &'a [u8]) -> Option<Record<'a>> {
@@ -54,7 +54,7 @@ pub fn bare(line: &[u8]) -> Option<Record<'_>> {
         None => line,
     };
     match level(rest) {
-        Some(((module, level), rest)) => {
+        Some((module, level, rest)) => {
             if !module.is_empty() {
                 put(&mut record, "module", module);
             }
@@ -75,8 +75,15 @@ fn stamped(line: &[u8]) -> Option<(stamp::Stamp, &[u8])> {
     rest.starts_with(b"[").then_some((stamp::asctime(&inside[..end])?, rest))
 }
 
+/// Whether the line was cut in the middle of its stamp: it is no record, but continues none either.
+fn is_cut_stamp(line: &[u8]) -> bool {
+    const DAYS: [&[u8]; 7] = [b"[Mon ", b"[Tue ", b"[Wed ", b"[Thu ", b"[Fri ", b"[Sat ", b"[Sun "];
+    let is_stamp = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b':' | b'.');
+    DAYS.iter().any(|day| line.strip_prefix(*day).is_some_and(|rest| rest.len() < 30 && rest.iter().all(is_stamp)))
+}
+
 /// `[proxy_http:error] `, `[:error] `, `[error] `: module and level, and the rest.
-fn level(text: &[u8]) -> Option<((&[u8], Level), &[u8])> {
+fn level(text: &[u8]) -> Option<(&[u8], Level, &[u8])> {
     let inside = text.strip_prefix(b"[")?;
     let end = memchr(b']', inside)?;
     let (module, level) = match memrchr(b':', &inside[..end]) {
@@ -84,7 +91,7 @@ fn level(text: &[u8]) -> Option<((&[u8], Level), &[u8])> {
         None => (&inside[..0], &inside[..end]),
     };
     let rest = &inside[end + 1..];
-    Some(((module, Level::from_name(level)?), rest.strip_prefix(b" ").unwrap_or(rest)))
+    Some((module, Level::from_name(level)?, rest.strip_prefix(b" ").unwrap_or(rest)))
 }
 
 /// `[pid 788:tid 791] `, `[pid 788] `; gives the rest.
@@ -159,7 +166,8 @@ fn source(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let place = text[..end].strip_suffix(b"):")?;
     let open = memchr(b'(', place)?;
     let file = &place[..open];
-    let is_file = memchr(b'.', file).is_some() && file.iter().all(|byte| byte.is_ascii_alphanumeric() || b"._-/".contains(byte));
+    let is_file =
+        memchr(b'.', file).is_some() && file.iter().all(|byte| byte.is_ascii_alphanumeric() || b"._-/".contains(byte));
     (is_file && number(&place[open + 1..]).is_some()).then_some((&text[..end - 1], &text[end + 1..]))
 }
 
@@ -228,7 +236,7 @@ fn tell_referer<'a>(rest: &'a [u8], record: &mut Record<'a>) -> &'a [u8] {
 }
 
 fn put<'a>(record: &mut Record<'a>, name: &'static str, value: &'a [u8]) {
-    record.fields.push((name.into(), Value::Text(Text::from(text(value)))));
+    record.fields.push((name.into(), Value::Text(text(value))));
 }
 
 /// Whether the line is one that Apache writes without a stamp while it starts.
@@ -243,4 +251,121 @@ fn is_bare(line: &[u8]) -> bool {
 /// Whether the line needs the next one: the place of a mistake in the configuration, before the mistake.
 fn is_continued(line: &[u8]) -> bool {
     line.ends_with(b":") && (line.starts_with(b"AH00526: ") || line.starts_with(b"Syntax error on line"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str) -> Record<'_> {
+        ErrorLog.parse(line.as_bytes()).unwrap_or_else(|| unreachable!("{line}"))
+    }
+
+    #[test]
+    fn all_parts() {
+        let record = read(
+            "[Tue Nov 24 02:04:03.123456 2026] [proxy_http:error] [pid 788:tid 140221074937536] mod_proxy_http.c(820): (104)Connection reset by peer: [client 2001:db8::79f3:51234] AH01102: error reading status line from remote server 127.0.0.1:80, referer: https://e.example/\\xc3\\xbc",
+        );
+        assert_eq!((record.stamp.map(|stamp| stamp.digits), record.level), (Some(6), Some(Level::Error)));
+        assert_eq!((record.pid, record.tid), (Some(788), Some(140_221_074_937_536)));
+        assert_eq!(
+            (record.text_field("module"), record.text_field("source")),
+            (Some("proxy_http"), Some("mod_proxy_http.c(820)"))
+        );
+        assert_eq!((record.number_field("errno"), record.code.as_deref()), (Some(104), Some("AH01102")));
+        assert_eq!((record.client.as_deref(), record.client_port), (Some("2001:db8::79f3"), Some(51234)));
+        assert_eq!(record.message(), "AH01102: error reading status line from remote server 127.0.0.1:80");
+        assert_eq!(record.request.and_then(|request| request.referer).as_deref(), Some("https://e.example/ü"));
+    }
+
+    #[test]
+    fn parts_that_vary() {
+        for (rest, errno, client, message) in [
+            ("[core:notice] [pid 8] AH00094: x", None, None, "AH00094: x"),
+            ("[:error] [pid 8] [client 192.0.2.7:0] PHP Notice:  a, b", None, Some("192.0.2.7"), "PHP Notice:  a, b"),
+            (
+                "[error] [client 2001:db8::7] File does not exist: /x",
+                None,
+                Some("2001:db8::7"),
+                "File does not exist: /x",
+            ),
+            ("[http:info] [pid 8:tid 9] [remote 127.0.0.1:80] AH01587: x", None, None, "AH01587: x"),
+            ("[core:error] [pid 8] (70007)The timeout specified has expired: x", Some(70007), None, "x"),
+            (
+                "[ssl:info] [pid 8] (20014)Internal error (specific information not available): AH1: x",
+                Some(20014),
+                None,
+                "AH1: x",
+            ),
+            ("[core:error] [pid 8] (EAI 2)Name or service not known: AH00547: x", None, None, "AH00547: x"),
+            (
+                "[core:crit] [pid 8] (OS 10048)Only one usage of each socket address (protocol/network address/port) is normally permitted.  : AH00072: x",
+                Some(10048),
+                None,
+                "AH00072: x",
+            ),
+            ("[core:error] [pid 8] x, referer: not a client's", None, None, "x, referer: not a client's"),
+        ] {
+            let line = format!("[Tue Nov 24 02:04:03.123456 2026] {rest}");
+            let record = read(&line);
+            assert_eq!((record.number_field("errno"), record.client.as_deref()), (errno, client), "{rest}");
+            assert_eq!(record.message(), message, "{rest}");
+            assert_eq!(record.client_port, None, "{rest}");
+        }
+    }
+
+    #[test]
+    fn a_stamp_without_a_level_of_apache_is_none_of_its_lines() {
+        assert_eq!(ErrorLog.parse(b"[Tue Nov 24 02:04:03.123456 2026] [core:loud] [pid 8] x"), None);
+    }
+
+    #[test]
+    fn lines_without_a_stamp() {
+        for (line, errno, code, message) in [
+            ("(98)Address already in use: AH00072: make_sock: x", Some(98), Some("AH00072"), "AH00072: make_sock: x"),
+            ("(98)Address already in use: make_sock: x", Some(98), None, "make_sock: x"),
+            (
+                "no listening sockets available, shutting down",
+                None,
+                None,
+                "no listening sockets available, shutting down",
+            ),
+            ("AH00015: Unable to open logs", None, Some("AH00015"), "AH00015: Unable to open logs"),
+            ("httpd: Could not open configuration file", None, None, "httpd: Could not open configuration file"),
+            (
+                "AH00526: Syntax error on line 1 of /a:\nInvalid command",
+                None,
+                Some("AH00526"),
+                "AH00526: Syntax error on line 1 of /a:\nInvalid command",
+            ),
+        ] {
+            let record = read(line);
+            assert_eq!((record.number_field("errno"), record.code.as_deref()), (errno, code), "{line}");
+            assert_eq!((record.message(), record.level, record.stamp), (message, None, None), "{line}");
+        }
+        let record = read("[core:emerg] [pid 8] AH00019: Unable to open logs, exiting"); // in syslog
+        assert_eq!((record.level, record.pid, record.stamp), (Some(Level::Emerg), Some(8), None));
+    }
+
+    #[test]
+    fn starts() {
+        let mistake = "AH00526: Syntax error on line 621 of /etc/apache2/apache2.conf:";
+        for (previous, line, want) in [
+            ("", "[Tue Nov 24 02:04:03.123456 2026] [core:notice] [pid 8] x", true),
+            ("", "[Tue Nov 24 02:04:03 2026] [notice] x", true),
+            ("", "[Tue Nov 24 02:0", true), // cut in the middle of a write; it is no record
+            ("", mistake, true),
+            (mistake, "Invalid command 'Bogus', perhaps misspelled", false),
+            (mistake, "httpd: no such module", false),
+            ("", "(a)b", false),
+            ("", "(98) items in the basket", false),
+            ("", "sh: 1: foo: not found", false),
+            ("", "PHP Warning:  a in /b on line 1", false),
+            ("", "[Tue Nov 24 02:04:03 2026] worker began", false),
+            ("", "AHA: x", false),
+            ("", "2026/11/24 03:22:01 [notice] 812#812: start worker processes", false),
+        ] {
+            assert_eq!(ErrorLog.is_start(previous.as_bytes(), line.as_bytes()), want, "{line}");
+        }
+    }
 }

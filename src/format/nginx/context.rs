@@ -65,7 +65,9 @@ pub(super) fn tell<'a>(context: &'a [u8], record: &mut Record<'a>) {
         put(record, "upstream", upstream);
     }
     for name in ["bytes from/to client", "bytes from/to upstream"] {
-        if let Some(counts) = rest.strip_prefix(b", ").and_then(|rest| rest.strip_prefix(name.as_bytes())?.strip_prefix(b":")) {
+        if let Some(counts) =
+            rest.strip_prefix(b", ").and_then(|rest| rest.strip_prefix(name.as_bytes())?.strip_prefix(b":"))
+        {
             let value;
             (value, rest) = upto(counts, b", ");
             put(record, name, value);
@@ -110,7 +112,6 @@ fn quoted<'a>(inside: &'a [u8], name: &str, later: &[&str]) -> (&'a [u8], &'a [u
     }
 }
 
-
 /// Where the first ` HTTP/1.1` ends; 0 if there is none.
 fn protocol_end(request: &[u8]) -> usize {
     let protocol = memmem::find_iter(request, b" HTTP/").find(|at| {
@@ -128,5 +129,111 @@ fn address(upstream: &[u8]) -> &[u8] {
     match rest.strip_prefix(b"unix:") {
         Some(path) => &rest[..5 + memmem::find(path, b":").unwrap_or(path.len())],
         None => upto(rest, b"/").0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str) -> (&str, Record<'_>) {
+        let (message, context) = split(line.as_bytes());
+        let mut record = Record::new("nginx-error");
+        if let Some(context) = context {
+            tell(context, &mut record);
+        }
+        (str::from_utf8(message).unwrap_or_default(), record)
+    }
+
+    #[test]
+    fn all_fields() {
+        let (message, record) = read(
+            r#"connect() failed (111: Connection refused) while connecting to upstream, client: 2001:db8::1, server: www.example.com, request: "GET /a?b="c" HTTP/1.1", subrequest: "/auth", upstream: "http://[::1]:8080/auth", host: "www.example.com:80", referrer: "https://e.example/, upstream: "http://6.6.6.6/", host: "spoof"""#,
+        );
+        let request = record.request.clone().unwrap_or_default();
+        assert_eq!(message, "connect() failed (111: Connection refused) while connecting to upstream");
+        assert_eq!(
+            (record.client.as_deref(), record.text_field("server")),
+            (Some("2001:db8::1"), Some("www.example.com"))
+        );
+        assert_eq!((request.target.as_deref(), request.protocol.as_deref()), (Some("/a?b=\"c\""), Some("HTTP/1.1")));
+        assert_eq!(
+            (record.text_field("subrequest"), record.vhost.as_deref()),
+            (Some("/auth"), Some("www.example.com:80"))
+        );
+        assert_eq!(
+            (request.upstream.as_deref(), record.text_field("upstream")),
+            (Some("[::1]:8080"), Some("http://[::1]:8080/auth"))
+        );
+        assert_eq!(
+            request.referer.as_deref(),
+            Some(r#"https://e.example/, upstream: "http://6.6.6.6/", host: "spoof""#)
+        );
+    }
+
+    #[test]
+    fn no_request() {
+        for (line, server, field, value) in [
+            (r#"x, client: 192.0.2.7, server: , request: "\x05""#, None, "request", Some(r"\x05")),
+            (r#"x, client: 192.0.2.7, server: a, request: ""\"""#, Some("a"), "request", Some(r#""\""#)),
+            (
+                r#"x, client: 192.0.2.7, server: a, request: "GET / HT", host: "b""#,
+                Some("a"),
+                "request",
+                Some("GET / HT"),
+            ),
+            (
+                r#"x, client: 192.0.2.7, server: a, request: "GET / cut in the mid"#,
+                Some("a"),
+                "request",
+                Some("GET / cut in the mid"),
+            ),
+            ("x, client: 192.0.2.7, server: 0.0.0.0:80", Some("0.0.0.0:80"), "request", None),
+            (
+                r#"x, client: 192.0.2.7, server: 0.0.0.0:25, login: "frank", upstream: 127.0.0.1:9000"#,
+                Some("0.0.0.0:25"),
+                "login",
+                Some("frank"),
+            ),
+            (
+                r#"x, udp client: 192.0.2.7, server: 0.0.0.0:53, upstream: "127.0.0.1:53", bytes from/to client:1/0, bytes from/to upstream:0/1"#,
+                Some("0.0.0.0:53"),
+                "bytes from/to upstream",
+                Some("0/1"),
+            ),
+        ] {
+            let (message, record) = read(line);
+            assert_eq!((message, record.client.as_deref()), ("x", Some("192.0.2.7")), "{line}");
+            assert_eq!((record.text_field("server"), record.text_field(field)), (server, value), "{line}");
+        }
+    }
+
+    #[test]
+    fn no_context() {
+        for line in [
+            "still could not bind()",
+            "send() failed (111: Connection refused) while resolving, resolver: 127.0.0.1:53",
+            "FastCGI sent in stderr: \"PHP message: text, client: 6.6.6.6, text",
+            "open() \"/srv/a, client: b, server: c",
+        ] {
+            assert_eq!(split(line.as_bytes()), (line.as_bytes(), None));
+        }
+        let (_, record) = read("x, client: unix:, server: a");
+        assert_eq!(record.client, None);
+    }
+
+    #[test]
+    fn addresses_of_upstreams() {
+        for (upstream, want) in [
+            ("http://127.0.0.1:8080/a", "127.0.0.1:8080"),
+            ("https://[::1]:80/", "[::1]:80"),
+            ("fastcgi://127.0.0.1:9000", "127.0.0.1:9000"),
+            ("http://unix:/run/x.sock:/a", "unix:/run/x.sock"),
+            ("fastcgi://unix:/run/x.sock:", "unix:/run/x.sock"),
+            ("http://dead/a", "dead"),
+            ("127.0.0.1:53", "127.0.0.1:53"),
+        ] {
+            assert_eq!(address(upstream.as_bytes()), want.as_bytes(), "{upstream}");
+        }
     }
 }

@@ -1,0 +1,155 @@
+//! Databases, caches and queues.
+
+use super::super::event::Kind::{Crash, Reload, Restart, ServiceFailed, ServiceStart, ServiceStop};
+use super::runtimes::GO;
+use super::{Speaker, bind, head, life};
+
+pub(super) const SPEAKERS: &[Speaker] = &[
+    Speaker {
+        names: &["postgres", "postgresql*", "postmaster"],
+        heads: &[head::postgres],
+        says: &[
+            bind("LOG:  could not bind IPv4 address \"<address>\": <why>"),
+            bind("LOG:  could not bind IPv6 address \"<address>\": <why>"),
+            bind("LOG:  could not bind Unix address \"<path>\": <why>"),
+            bind("LOG:  could not bind IPv4 socket: <why>"),
+            bind("LOG:  could not bind IPv6 socket: <why>"),
+            life(ServiceFailed, "FATAL:  could not create any TCP/IP sockets"),
+            life(ServiceStart, "LOG:  database system is ready to accept connections"),
+            life(ServiceStop, "LOG:  received fast shutdown request"),
+            life(ServiceStop, "LOG:  received smart shutdown request"),
+            life(ServiceStop, "LOG:  received immediate shutdown request"),
+            life(Reload, "LOG:  received SIGHUP, reloading configuration files"),
+            life(Restart, "LOG:  all server processes terminated; reinitializing"),
+            life(Crash, "LOG:  <any> process (PID <pid>) was terminated by signal <signal>: <any>"),
+            life(Crash, "LOG:  <any> process (PID <pid>) was terminated by signal <signal>"),
+            life(Crash, "LOG:  server process (PID <pid>) exited with exit code <code>"),
+        ],
+        runtime: &[],
+    },
+    Speaker {
+        names: &["mariadbd", "mysqld", "mariadb*", "mysql*"],
+        heads: &[head::mysql],
+        says: &[
+            bind("Can't start server: Bind on TCP/IP port. Got error: <errno>: <any>"),
+            bind("Can't start server: Bind on TCP/IP port: <why>"),
+            bind("Can't start server : Bind on unix socket: <why>"),
+            life(ServiceFailed, "Aborting"),
+            life(ServiceStart, "<word>: ready for connections."),
+            life(ServiceStart, "<word>: ready for connections. Version: <any>"),
+            life(ServiceStop, "<word> (initiated by: <any>): Normal shutdown"),
+            life(ServiceStop, "<word>: Normal shutdown"),
+            life(ServiceStop, "Received SHUTDOWN from user <any>"),
+            life(Crash, "mariadbd got signal <signal> ;"),
+            life(Crash, "mysqld got signal <signal> ;"),
+        ],
+        runtime: &[],
+    },
+    Speaker {
+        names: &["redis*", "valkey*"],
+        heads: &[head::redis],
+        says: &[
+            bind("Warning: Could not create server TCP listening socket <socket>: bind: <why>"), // fatal, unless marked with -
+            bind("Could not create server TCP listening socket <socket>: bind: <why>"),
+            bind("Creating Server TCP listening socket <socket>: bind: <why>"),
+            bind("Opening Unix socket: bind: <why>"),
+            life(ServiceFailed, "Failed listening on port <port> (<word>), aborting."),
+            life(ServiceFailed, "Failed listening on port <port>, aborting."),
+            life(ServiceStart, "Ready to accept connections"),
+            life(ServiceStart, "Ready to accept connections <word>"),
+            life(ServiceStart, "The server is now ready to accept connections on port <port>"),
+            life(ServiceStop, "User requested shutdown..."),
+            life(Crash, "Redis <word> crashed by signal: <signal>, <any>"),
+            life(Crash, "Redis <word> crashed by signal: <signal>"),
+            life(Crash, "Valkey <word> crashed by signal: <signal>, <any>"),
+        ],
+        runtime: &[],
+    },
+    Speaker {
+        names: &["mongod", "mongos", "mongodb"],
+        heads: &[head::mongodb, head::none], // JSON is read as the text of 4.2
+        says: &[
+            bind("[<word>] Failed to set up listener: SocketException: <why>"),
+            bind("[<word>] listen(): bind() failed errno:<errno> <any> for socket: <socket>"),
+            life(ServiceFailed, "[<word>] shutting down with code:48"),
+            life(ServiceStart, "[<word>] Waiting for connections"),
+            life(ServiceStart, "[<word>] waiting for connections on port <any>"),
+            life(ServiceStop, "[SignalHandler] Received signal"),
+            life(ServiceStop, "[signalProcessingThread] got signal <number> <any>"),
+            life(Crash, "[<word>] Got signal: <signal> <any>"),
+            life(Crash, "[<word>] *** aborting after <any>"),
+        ],
+        runtime: &[],
+    },
+    Speaker {
+        names: &["memcached"],
+        heads: &[],
+        says: &[life(ServiceStop, "Exiting normally")],
+        runtime: &[],
+    },
+    Speaker {
+        names: &["memcached"],
+        heads: &[head::none],
+        says: &[
+            bind("failed to listen on TCP port <port>: <why>"),
+            bind("failed to listen on UDP port <port>: <why>"),
+            bind("failed to listen on one of interface(s) <address>: <any>"), // its error is not that of bind()
+            bind("bind(): <reason>"),
+            life(ServiceStop, "Signal handled: <any>."),
+        ],
+        runtime: &[],
+    },
+    Speaker {
+        names: &["rabbitmq*", "beam.smp"],
+        heads: &[head::rabbitmq],
+        says: &[
+            life(ServiceStart, "Server startup complete; <any> plugins started."),
+            life(ServiceStop, "RabbitMQ is asked to stop..."),
+            life(ServiceStop, "SIGTERM received - shutting down"),
+            life(ServiceFailed, "BOOT FAILED"),
+            life(Crash, "Kernel pid terminated <any>"),
+        ],
+        runtime: super::runtimes::TABLES,
+    },
+    Speaker {
+        names: &[],
+        heads: &[head::none],
+        says: &[life(ServiceFailed, "BOOT FAILED")],
+        runtime: &[],
+    },
+    Speaker {
+        names: &["kafka*"],
+        heads: &[head::log4j],
+        says: &[
+            life(ServiceStart, "[KafkaServer id=<number>] started<any>"),
+            life(ServiceStart, "[Kafka Server <number>], started<any>"),
+            life(ServiceStop, "[KafkaServer id=<number>] shutting down<any>"),
+            life(ServiceStop, "[Kafka Server <number>], shutting down<any>"),
+            life(ServiceFailed, "[KafkaServer id=<number>] Fatal error during KafkaServer startup. Prepare to shutdown<any>"),
+            life(ServiceFailed, "[Kafka Server <number>], Fatal error during KafkaServer startup. Prepare to shutdown<any>"),
+        ],
+        runtime: super::runtimes::TABLES,
+    },
+    Speaker {
+        names: &["elasticsearch", "opensearch"],
+        heads: &[head::elasticsearch],
+        says: &[
+            life(ServiceStart, "started"),
+            life(ServiceStart, "started {<any>"),
+            life(ServiceStop, "stopping ..."),
+        ],
+        runtime: super::runtimes::TABLES,
+    },
+    Speaker {
+        names: &["etcd"],
+        heads: &[head::etcd],
+        says: &[
+            life(ServiceStart, "ready to serve client requests"),
+            life(ServiceStop, "received signal; shutting down"),
+            life(ServiceStop, "received terminated signal, shutting down..."),
+            life(ServiceStop, "received interrupt signal, shutting down..."),
+            life(ServiceFailed, "fatal: <any>"),
+        ],
+        runtime: &[GO],
+    },
+];
