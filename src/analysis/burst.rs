@@ -18,6 +18,8 @@ const CHANGE: f64 = 5.0;
 const PAUSE_S: i64 = 900;
 /// After a failure of a client that counts, further ones of that client do not count for so long, in seconds.
 const DEAF_S: i64 = 30;
+/// Share of refused requests from which they are told.
+const REFUSED_LEVEL: f64 = 0.12;
 /// Levels above the first.
 const LEVELS: [f64; 5] = [0.04, 0.12, 0.35, 0.70, 0.98];
 /// Under so many requests or seconds nothing is tested.
@@ -79,6 +81,25 @@ pub fn bursts(seconds: &[Second], failures: &[Failure]) -> (Baseline, Vec<Burst>
     }
     let bursts = runs.iter().filter_map(|run| series.burst(run, &baseline, &kept, seconds, failures));
     (baseline, bursts.collect())
+}
+
+/// Runs of refused requests (4xx) between two moments, by the same automaton against their own baseline; only those of
+/// a level that bots do not reach. A series without a history outside has no baseline: there any such share counts.
+pub fn refusals(seconds: &[Second], refused: &[Failure], (from, to): (i64, i64)) -> Vec<(i64, i64)> {
+    let inside = |at: i64| (from..=to).contains(&at);
+    let outside: u64 = seconds.iter().filter(|second| !inside(second.at)).map(|second| u64::from(second.requests)).sum();
+    if outside < LEAST_REQUESTS {
+        let all: u64 = seconds.iter().map(|second| u64::from(second.requests)).sum();
+        let mut times = refused.iter().map(|failure| failure.at).filter(|at| inside(*at));
+        let first = times.next();
+        let count = 1 + times.clone().count();
+        let span = first.map(|first| (first, times.last().unwrap_or(first)));
+        return span.filter(|_| count >= 5 && count as f64 >= REFUSED_LEVEL * all as f64).into_iter().collect();
+    }
+    let seconds: Vec<Second> = seconds.iter().map(|second| Second { failing: second.refused, ..*second }).collect();
+    let runs = bursts(&seconds, refused).1;
+    let high = runs.iter().filter(|run| run.failing as f64 >= REFUSED_LEVEL * run.requests as f64);
+    high.map(|run| (run.start, run.end)).filter(|(start, end)| *start <= to && *end >= from).collect()
 }
 
 /// Failures that count: a client that retries in a loop is one witness, not fifty.

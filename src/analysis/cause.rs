@@ -127,7 +127,8 @@ fn conflicts(context: &Context<'_>) -> Vec<Hypothesis> {
         if over || conflict.first > context.end || !felt {
             continue;
         }
-        let is_near = conflict.first >= context.start - 30.0;
+        let near = context.start - 60.0..=context.end;
+        let is_near = conflict.failures.iter().any(|index| near.contains(&context.world.events[*index].s()));
         let lines = conflict.failures.iter().take(3).flat_map(|index| context.world.events[*index].evidence.clone()).collect();
         let count = conflict.failures.len();
         let what = format!("{} could not bind its port: {count} failed {}", conflict.service, if count == 1 { "try" } else { "tries" });

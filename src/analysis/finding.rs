@@ -1,16 +1,15 @@
 //! What stands out in the traffic: spikes, holes, and conflicts that users felt.
 
-use super::burst::{Baseline, bursts};
+use super::burst::{Baseline, bursts, refusals};
 use super::hole::{expected, holes};
 use super::ports::{Conflict, Holder, series};
 use super::world::{Happening, Service, World};
 use crate::facts::event::Kind;
+use crate::facts::traffic::{Failure, Second};
 
 /// How far from a hole's edge a stop or start of the service still is that edge: seconds, or mean gaps of the traffic.
 const EDGE_S: f64 = 5.0;
-const EDGE_GAPS: f64 = 5.0;
-/// Refused requests of a holder that make a conflict felt.
-const LEAST_REFUSED: u32 = 5;
+const EDGE_GAPS: f64 = 20.0;
 
 /// What stands out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -70,6 +69,8 @@ pub fn findings(world: &World, conflicts: &[Conflict]) -> Vec<Finding> {
     for (index, conflict) in conflicts.iter().enumerate() {
         felt(world, index, conflict, &mut found);
     }
+    let later = aftershocks(world, &found);
+    found.extend(later);
     found.sort_by(|one, other| one.start.total_cmp(&other.start).then(one.end.total_cmp(&other.end)).then_with(|| one.service.cmp(&other.service)));
     found
 }
@@ -173,6 +174,62 @@ fn told_hole(index: usize, service: &Service, from: f64, to: f64, found: &[Findi
     })
 }
 
+/// How long after a spike a stop of the service behind it still belongs to it, in seconds.
+const AFTERSHOCK_S: f64 = 600.0;
+/// Failures too few for the automaton, but explained: in the minutes after a spike a service was stopped and started
+/// once more, and requests in between failed as they had in the spike.
+fn aftershocks(world: &World, found: &[Finding]) -> Vec<Finding> {
+    let mut later: Vec<Finding> = Vec::new();
+    for spike in found.iter().filter(|finding| finding.shape == Shape::Spike && !finding.is_open_at_end) {
+        let Some(series) = spike.series else { continue };
+        let mut end = spike.end;
+        for (from, to) in outages_of_others(world, &spike.service) {
+            if !(end..end + AFTERSHOCK_S).contains(&from) {
+                continue;
+            }
+            let span = from.floor() as i64..=to.ceil() as i64 + 5;
+            let own = &world.services[series].failures;
+            let known_end = |failure: &&Failure| {
+                let of_spike = own.iter().filter(|other| (spike.start..=spike.end).contains(&(other.at as f64)));
+                of_spike.into_iter().any(|other| (other.status, other.termination) == (failure.status, failure.termination))
+            };
+            let failures: Vec<_> = own.iter().filter(|failure| span.contains(&failure.at)).filter(known_end).collect();
+            let known = found.iter().any(|other| other.series == spike.series && other.start <= to && other.end >= from);
+            if let (Some(first), Some(last)) = (failures.first(), failures.last())
+                && !known
+            {
+                later.push(Finding { start: first.at as f64, end: last.at as f64, is_open_at_start: false, ..spike.clone() });
+                end = last.at as f64;
+            }
+        }
+    }
+    later
+}
+
+/// Stretches from a stop to the next start, of services other than `front`.
+fn outages_of_others(world: &World, front: &str) -> Vec<(f64, f64)> {
+    let mut down: Vec<(&str, f64)> = Vec::new();
+    let mut outages = Vec::new();
+    for event in &world.events {
+        let Some(name) = event.service().filter(|name| !is_same(name, front)) else { continue };
+        match event.kind() {
+            Kind::ServiceStop | Kind::Crash => {
+                if !down.iter().any(|(known, _)| *known == name) {
+                    down.push((name, event.s()));
+                }
+            }
+            Kind::ServiceStart => {
+                if let Some(index) = down.iter().position(|(known, _)| *known == name) {
+                    outages.push((down.remove(index).1, event.s()));
+                }
+            }
+            _ => {}
+        }
+    }
+    outages.sort_by(|one, other| one.0.total_cmp(&other.0));
+    outages
+}
+
 /// Whether the requests of a service come through another: nearly all of its seconds are seconds of the other too,
 /// and that is not chance.
 fn is_behind(inner: &Service, outer: &Service) -> bool {
@@ -239,6 +296,8 @@ impl Edges {
         let stop = first.and_then(|first| stops.iter().copied().filter(|stop| *stop <= first + EDGE_S).reduce(f64::max));
         let starts = events.iter().filter(|event| event.kind() == Kind::ServiceStart);
         let start = starts.map(|event| event.s()).filter(|at| *at > from && (to - near.max(2.0 * EDGE_S)..=to + 1.0).contains(at)).reduce(f64::max);
+        // Up, and down again before anything was answered: no end.
+        let start = start.filter(|start| !events.iter().any(|event| is_down(event) && event.s() > *start && event.s() < to - 1.0));
         Edges { stop, start, last: hole.from - 1, next: hole.to }
     }
 }
@@ -296,10 +355,7 @@ fn felt(world: &World, index: usize, conflict: &Conflict, found: &mut Vec<Findin
             is_felt |= finding.shape != Shape::Spike || finding.service == conflict.service;
         }
     }
-    let victim = series(world, &conflict.service, &conflict.host);
-    if is_felt {
-        return;
-    }
+    let position = |wanted: &Service| world.services.iter().position(|service| std::ptr::eq(service, wanted));
     let base = Finding {
         shape: Shape::NoTraffic,
         series: None,
@@ -315,34 +371,72 @@ fn felt(world: &World, index: usize, conflict: &Conflict, found: &mut Vec<Findin
         conflict: Some(index),
         baseline: None,
     };
-    let position = |wanted: &Service| world.services.iter().position(|service| std::ptr::eq(service, wanted));
-    let inside = |service: &Service| service.count(from.ceil() as i64 + 1, end.floor() as i64);
     if let Some(holder) = holder_series(world, conflict) {
-        let refused = holder.seconds.iter().filter(|second| {
-            (from.floor() as i64..=end.ceil() as i64).contains(&second.at) && second.refused + second.failing > 0
-        });
-        let seconds: Vec<i64> = refused.map(|second| second.at).collect();
-        let seen = holder.count(from.floor() as i64, end.ceil() as i64 + 1);
-        if let (Some(first), Some(last)) = (seconds.first(), seconds.last())
-            && seen.refused + seen.failing >= LEAST_REFUSED
-        {
-            // Felt from the first refusal on until the victim answers, or until the last refusal.
-            let end = if to.is_some() { end } else { *last as f64 };
-            let start = (*first as f64).max(from);
-            found.push(Finding { shape: Shape::WrongServer, series: position(holder), start, end, ..base });
-            return;
+        let span = (from.floor() as i64 - 1, end.ceil() as i64 + 1);
+        for (first, last) in refusals(&holder.seconds, &holder.refusals, span) {
+            let (start, end) = ((first as f64).max(from), (last as f64).min(end));
+            found.push(Finding { shape: Shape::WrongServer, series: position(holder), start, end, is_open_at_end: false, ..base.clone() });
+            is_felt = true;
+        }
+        let silent = port_silences(world, conflict, holder, (conflict.first, end));
+        for (start, end, missed) in silent {
+            let known = found.iter().any(|finding| finding.shape == Shape::Hole && finding.start <= end && finding.end >= start);
+            if !known {
+                let is_open_at_end = to.is_none() && end >= until - 1.0;
+                found.push(Finding { shape: Shape::Hole, series: position(holder), start, end, missed, is_open_at_end, ..base.clone() });
+                is_felt = true;
+            }
         }
     }
-    match victim {
+    if is_felt {
+        return;
+    }
+    let inside = |service: &Service| service.count(from.ceil() as i64 + 1, end.floor() as i64);
+    match series(world, &conflict.service, &conflict.host) {
         // Down by its own words, and nothing was answered in between: a hole, however short.
         Some(service) if inside(service).requests == 0 && service.count(i64::MIN, from as i64).requests > 0 => {
             let (missed, _) = expected(&service.seconds, from.floor() as i64, end.ceil() as i64);
             found.push(Finding { shape: Shape::Hole, series: position(service), missed, ..base });
         }
-        Some(_) => {}
         None if world.services.is_empty() => found.push(base),
-        None => {}
+        _ => {}
     }
+}
+
+/// Silences of the port: of its holder and its victim together, while the conflict lasts. The last one, from the
+/// holder's end to the victim's start, counts however short, as both tell it themselves.
+fn port_silences(world: &World, conflict: &Conflict, holder: &Service, span: (f64, f64)) -> Vec<(f64, f64, f64)> {
+    let victim = series(world, &conflict.service, &conflict.host);
+    let mut seconds: Vec<Second> = holder.seconds.clone();
+    seconds.extend(victim.iter().flat_map(|victim| &victim.seconds));
+    seconds.sort_by_key(|second| second.at);
+    let until = world.coverage.map_or(0, |(_, last)| last.s);
+    let touches = |from: f64, to: f64| from <= span.1 + 1.0 && to >= span.0 - 1.0;
+    let mut silences: Vec<(f64, f64, f64)> = holes(&seconds, until)
+        .into_iter()
+        .filter(|hole| touches(hole.from as f64, hole.to as f64) && !(hole.is_open && conflict.solved.is_some()))
+        .map(|hole| {
+            let end = conflict.solved.filter(|solved| (solved - hole.to as f64).abs() <= EDGE_S.max(EDGE_GAPS * (hole.to - hole.from) as f64 / hole.expected.max(0.1)));
+            ((hole.from - 1) as f64 + 0.5, end.map_or(hole.to as f64, |end| end.min(hole.to as f64 + 0.999)), hole.expected)
+        })
+        .collect();
+    if let Some(solved) = conflict.solved {
+        let down = world.events.iter().filter(|event| {
+            matches!(event.kind(), Kind::ServiceStop | Kind::Crash)
+                && event.service().is_some_and(|name| is_same(name, &holder.name))
+                && event.s() <= solved
+                && event.s() >= conflict.last - 1.0
+        });
+        if let Some(from) = down.map(Happening::s).reduce(f64::max) {
+            let (first, last) = (from.floor() as i64 + 1, solved.ceil() as i64 - 1);
+            let is_silent = !seconds.iter().any(|second| (first..last).contains(&second.at));
+            let (missed, _) = expected(&seconds, from.round() as i64, solved.round() as i64);
+            if is_silent && missed >= LEAST_MISSED && !silences.iter().any(|known| known.0 <= solved && known.1 >= from) {
+                silences.push((from, solved, missed));
+            }
+        }
+    }
+    silences
 }
 
 fn is_container(world: &World, name: &str) -> bool {

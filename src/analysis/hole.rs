@@ -117,8 +117,10 @@ impl Bars {
         }
         let highest = classes.values().map(|(bar, _)| *bar).fold(f64::NEG_INFINITY, f64::max);
         let steepest = classes.values().map(|(_, slope)| *slope).fold(f64::NEG_INFINITY, f64::max);
-        let none = 4.0 * (all.max(100) as f64 / ALPHA).ln();
-        let fallback = if classes.is_empty() { (none, 4.0) } else { (highest, steepest) };
+        // Without a tail to read: requests come in clumps of four, or of what the counts show.
+        let slope = clumps(seconds).max(4.0);
+        let none = slope * (all.max(100) as f64 / ALPHA).ln();
+        let fallback = if classes.is_empty() { (none, slope) } else { (highest, steepest) };
         Bars { classes, fallback }
     }
 
@@ -139,6 +141,29 @@ fn hourly_rate(seconds: &[Second], at: i64) -> f64 {
     let stop = seconds.partition_point(|second| second.at < from + 3600);
     let count: f64 = seconds[start..stop].iter().map(|second| f64::from(second.requests)).sum();
     count / ((from + 3600).min(last) - from.max(first)).max(1) as f64
+}
+
+/// Expected requests of a window in which the clumps are measured.
+const CLUMP_WINDOW: f64 = 20.0;
+
+/// How many requests come together: variance over mean of their counts in windows of [`CLUMP_WINDOW`] expected ones,
+/// by the median, so that outages do not count. 0.4549 is the median of a chi-square of one degree of freedom.
+fn clumps(seconds: &[Second]) -> f64 {
+    let mut ratios: Vec<f64> = Vec::new();
+    let Some(last) = seconds.last() else { return 1.0 };
+    let mut from = seconds[0].at;
+    while from <= last.at {
+        let rate = hourly_rate(seconds, from).max(1e-6);
+        let length = (CLUMP_WINDOW / rate).ceil().clamp(1.0, 3600.0) as i64;
+        let start = seconds.partition_point(|second| second.at < from);
+        let stop = seconds.partition_point(|second| second.at < from + length);
+        let count: f64 = seconds[start..stop].iter().map(|second| f64::from(second.requests)).sum();
+        let mean = rate * length as f64;
+        ratios.push((count - mean).powi(2) / mean);
+        from += length;
+    }
+    ratios.sort_by(f64::total_cmp);
+    ratios.get(ratios.len() / 2).map_or(1.0, |median| (median / 0.4549).max(1.0))
 }
 
 /// Bar and slope of a class from the tail of its own gaps (methods, 2.2).

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::hole::{expected, interval};
-use super::world::{Service, World};
+use super::world::World;
 use crate::facts::closer::{Close, Seen};
 use crate::facts::traffic::{Outcome, Second};
 
@@ -98,8 +98,10 @@ pub struct Window<'a> {
     pub end: f64,
     /// The services of the outermost layer, by index.
     pub services: Vec<usize>,
-    /// The service that held the port, whose refusals count as failures while it did: from, to.
+    /// The service that held the port, and while it did: from, to.
     pub holder: Option<(usize, f64, f64)>,
+    /// Stretches in which its refusals count as failures: where it refused far more than it is used to.
+    pub refusals: Vec<(f64, f64)>,
     /// Whether it begins and ends with a silence: then good requests of the seconds at its edges lie outside.
     pub begins_silent: bool,
     #[allow(missing_docs)]
@@ -203,7 +205,8 @@ fn counted(window: &Window<'_>, close: &[Close]) -> Vec<Counted> {
             if held.is_none() && !is_own {
                 continue;
             }
-            let is_failed = seen.outcome == Outcome::Failing || held.is_some() && seen.outcome == Outcome::Refused;
+            let refuses = window.refusals.iter().any(|(from, to)| (from.floor()..=to.ceil()).contains(&seen.at.as_f64()));
+            let is_failed = seen.outcome == Outcome::Failing || held.is_some() && refuses && seen.outcome == Outcome::Refused;
             let host = part.host.clone().or_else(|| window.world.hosts.get(seen.place.block.0).cloned().flatten());
             counted.push(Counted { seen: *seen, is_failed, host });
         }

@@ -111,9 +111,17 @@ pub fn incidents(world: &World, conflicts: &[Conflict], findings: &[Finding], cl
         .collect()
 }
 
-/// The rules of methods, 6.1, against the group's last finding by its end.
+/// The rules of methods, 6.1, against the group's last finding by its end, and its last one of the same service.
 fn belongs(world: &World, weighed: &[Weighed<'_>], group: &[usize], next: &Weighed<'_>) -> bool {
-    let last = group.iter().map(|index| &weighed[*index]).max_by(|one, other| one.finding.end.total_cmp(&other.finding.end));
+    let latest = |wanted: &dyn Fn(&Weighed<'_>) -> bool| {
+        let members = group.iter().map(|index| &weighed[*index]).filter(|member| wanted(member));
+        members.max_by(|one, other| one.finding.end.total_cmp(&other.finding.end))
+    };
+    let same = latest(&|member| member.finding.service == next.finding.service && member.finding.host == next.finding.host);
+    follows(world, latest(&|_| true), next) || follows(world, same, next)
+}
+
+fn follows(world: &World, last: Option<&Weighed<'_>>, next: &Weighed<'_>) -> bool {
     let Some(last) = last else { return false };
     let gap = next.finding.start - last.finding.end;
     let same_service = last.finding.service == next.finding.service;
@@ -167,14 +175,15 @@ pub fn depth(service: &str) -> usize {
     ["haproxy", "nginx", "apache2", "httpd"].iter().position(|name| *name == service).unwrap_or(4)
 }
 
-/// The findings of the outermost layer.
-fn outermost<'a>(findings: &[&'a Finding]) -> Vec<&'a Finding> {
-    let least = findings.iter().map(|finding| depth(&finding.service)).min();
-    findings.iter().copied().filter(|finding| Some(depth(&finding.service)) == least).collect()
+/// The findings of the outermost layer, by whose requests they are.
+fn outermost<'a>(world: &World, findings: &[&'a Finding]) -> Vec<&'a Finding> {
+    let layer = |finding: &Finding| depth(finding.series.map_or(finding.service.as_str(), |index| &world.services[index].name));
+    let least = findings.iter().map(|finding| layer(finding)).min();
+    findings.iter().copied().filter(|finding| Some(layer(finding)) == least).collect()
 }
 
 fn measure(world: &World, conflicts: &[Conflict], findings: &[&Finding], close: &[Close]) -> Impact {
-    let outer = outermost(findings);
+    let outer = outermost(world, findings);
     let Some(first) = outer.first() else { return Impact::default() };
     let (start, end) = span(&outer);
     let until = world.coverage.map_or(end, |(_, last)| last.as_f64());
@@ -184,9 +193,10 @@ fn measure(world: &World, conflicts: &[Conflict], findings: &[&Finding], close: 
         let position = world.services.iter().position(|service| std::ptr::eq(service, series))?;
         let (from, to) = conflict.window();
         // Only a layer that is the victim itself loses its users to the holder.
-        (conflict.service == first.service || first.shape == Shape::WrongServer).then_some((position, from, to.unwrap_or(until)))
+        (conflict.service == first.service || first.series == Some(position)).then_some((position, from, to.unwrap_or(until)))
     });
-    let name = outer.iter().find_map(|finding| finding.series.filter(|_| finding.shape != Shape::WrongServer));
+    let is_holder = |index: &usize| holder.is_some_and(|(holder, _, _)| holder == *index);
+    let name = outer.iter().find_map(|finding| finding.series.filter(|index| !is_holder(index)));
     let name = name.map(|index| world.services[index].name.as_str()).or_else(|| {
         let victim = series(world, &first.service, &first.host);
         victim.map(|service| service.name.as_str())
@@ -204,7 +214,14 @@ fn measure(world: &World, conflicts: &[Conflict], findings: &[&Finding], close: 
     let is_silent = |at: f64, edge: &dyn Fn(&Finding) -> f64| {
         outer.iter().any(|finding| finding.shape != Shape::Spike && (edge(finding) - at).abs() < 0.001)
     };
+    let refusals = holder.map_or_else(Vec::new, |(index, from, to)| {
+        let service = &world.services[index];
+        let span = (from.floor() as i64 - 1, to.ceil() as i64 + 1);
+        let runs = super::burst::refusals(&service.seconds, &service.refusals, span);
+        runs.into_iter().map(|(first, last)| (first as f64, last as f64)).collect()
+    });
     let window = Window {
+        refusals,
         start,
         end,
         begins_silent: is_silent(start, &|finding| finding.start),
@@ -221,14 +238,14 @@ fn measure(world: &World, conflicts: &[Conflict], findings: &[&Finding], close: 
 fn incident(world: &World, conflicts: &[Conflict], findings: &[&Finding], close: &[Close]) -> Incident {
     let impact = measure(world, conflicts, findings, close);
     let causes = weigh(world, conflicts, findings, &impact.profile);
-    let outer = outermost(findings);
+    let outer = outermost(world, findings);
     let (start, end) = span(&outer);
     let first = outer.iter().min_by(|one, other| one.start.total_cmp(&other.start));
     let last = outer.iter().max_by(|one, other| one.end.total_cmp(&other.end));
     let is_ongoing = last.is_some_and(|finding| finding.is_open_at_end);
     let end_of_logs = world.coverage.map(|(_, last)| last);
     let from_request = first.is_some_and(|finding| finding.shape != Shape::Hole);
-    let to_request = last.is_some_and(|finding| finding.shape == Shape::Spike);
+    let to_request = last.is_some_and(|finding| matches!(finding.shape, Shape::Spike | Shape::WrongServer));
     let edge = |at: f64| Instant { s: at.floor() as i64, nanos: ((at - at.floor()) * 1e9) as u32 / 1_000_000 * 1_000_000, digits: 3 };
     let start_at = impact.first.map(|seen| seen.at).filter(|_| from_request).unwrap_or(edge(start));
     let until = impact.last.map(|seen| seen.at).filter(|_| to_request).unwrap_or(edge(end));

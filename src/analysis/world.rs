@@ -86,6 +86,8 @@ pub struct Service {
     pub seconds: Vec<Second>,
     /// In order of time.
     pub failures: Vec<Failure>,
+    /// In order of time: requests that were refused.
+    pub refusals: Vec<Failure>,
     /// Names of the failures' scopes.
     pub scopes: BTreeMap<u64, String>,
     /// Sources that bring it.
@@ -252,6 +254,7 @@ struct Part {
     source: usize,
     seconds: Vec<Second>,
     failures: Vec<Failure>,
+    refusals: Vec<Failure>,
     scopes: BTreeMap<u64, String>,
 }
 
@@ -266,8 +269,9 @@ fn services(
         let host = key.host.clone().or_else(|| hosts.get(key.source).cloned().flatten());
         let utc = |at: i64| if key.zoned { at } else { timebase.utc_s(key.source, at) };
         let seconds = series.seconds.iter().map(|second| Second { at: utc(second.at), ..*second }).collect();
-        let failures = series.failures.iter().map(|failure| Failure { at: utc(failure.at), ..*failure }).collect();
-        let part = Part { source: key.source, seconds, failures, scopes: series.scopes.clone() };
+        let on_time = |failures: &[Failure]| failures.iter().map(|failure| Failure { at: utc(failure.at), ..*failure }).collect();
+        let (failures, refusals) = (on_time(&series.failures), on_time(&series.refusals));
+        let part = Part { source: key.source, seconds, failures, refusals, scopes: series.scopes.clone() };
         let of_service = parts.entry((host, key.service.clone())).or_default();
         match of_service.iter_mut().find(|earlier| earlier.source == key.source) {
             Some(earlier) => {
@@ -275,6 +279,7 @@ fn services(
                 earlier.seconds.extend(part.seconds);
                 earlier.seconds.sort_by_key(|second| second.at);
                 earlier.failures.extend(part.failures);
+                earlier.refusals.extend(part.refusals);
                 earlier.scopes.extend(part.scopes);
             }
             None => of_service.push(part),
@@ -290,6 +295,7 @@ fn service(name: String, host: Option<String>, parts: Vec<Part>, copies: &mut BT
         service.sources.insert(part.source);
         service.seconds.extend(part.seconds.into_iter().filter(|second| owners.counts(part.source, second.at)));
         service.failures.extend(part.failures.into_iter().filter(|failure| owners.counts(part.source, failure.at)));
+        service.refusals.extend(part.refusals.into_iter().filter(|failure| owners.counts(part.source, failure.at)));
         service.scopes.extend(part.scopes);
     }
     service.seconds.sort_by_key(|second| second.at);
@@ -304,6 +310,7 @@ fn service(name: String, host: Option<String>, parts: Vec<Part>, copies: &mut BT
         same
     });
     service.failures.sort();
+    service.refusals.sort();
     service.owners = owners;
     service
 }

@@ -10,7 +10,7 @@ mod kernel;
 mod servers;
 mod systemd;
 
-use super::event::{Kind, Said};
+use super::event::Said;
 use super::words;
 use crate::format::Record;
 
@@ -26,6 +26,6 @@ pub fn event(record: &Record<'_>) -> Option<Said> {
         "systemd" => systemd::event(record),
         "kernel" => kernel::event(record),
         "dockerd" => containers::daemon(record),
-        _ => words::of_program(record, |kind| kind != Kind::BindFailure),
+        _ => words::life_of_program(record),
     }
 }

@@ -213,6 +213,7 @@ impl Facts {
         self.messages.sort();
         for series in self.series.values_mut() {
             series.failures.sort();
+            series.refusals.sort();
         }
         for signs in self.signs.values_mut() {
             signs.samples.sort();

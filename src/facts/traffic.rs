@@ -90,6 +90,8 @@ pub struct Series {
     pub seconds: Vec<Second>,
     /// In order of time, then client.
     pub failures: Vec<Failure>,
+    /// The same for refused requests, which count as failures only while a wrong server holds the port.
+    pub refusals: Vec<Failure>,
     /// Names of the scopes of failures, by their hash.
     pub scopes: BTreeMap<u64, String>,
 }
@@ -99,6 +101,7 @@ impl Series {
     pub fn merge(&mut self, other: Series) {
         self.seconds = merged(std::mem::take(&mut self.seconds), other.seconds);
         self.failures.extend(other.failures);
+        self.refusals.extend(other.refusals);
         self.scopes.extend(other.scopes);
     }
 }
@@ -150,6 +153,7 @@ pub struct Growing {
     index: HashMap<i64, usize>,
     last: usize,
     failures: Vec<Failure>,
+    refusals: Vec<Failure>,
     scopes: BTreeMap<u64, String>,
 }
 
@@ -185,17 +189,21 @@ impl Growing {
         second.requests += 1;
         second.print = second.print.wrapping_add(print(hit, client));
         match outcome {
-            Outcome::Good => return,
+            Outcome::Good => {}
+            Outcome::GaveUp => second.gave_up += 1,
             Outcome::Refused => {
                 second.refused += 1;
-                return;
+                self.refusals.push(Failure { at, client, scope: 0, status: hit.status, termination: [0; 2] });
             }
-            Outcome::GaveUp => {
-                second.gave_up += 1;
-                return;
+            Outcome::Failing => {
+                second.failing += 1;
+                let failure = self.failure(at, client, hit);
+                self.failures.push(failure);
             }
-            Outcome::Failing => second.failing += 1,
         }
+    }
+
+    fn failure(&mut self, at: i64, client: u64, hit: &Hit<'_>) -> Failure {
         let scope = client_hash(hit.scope);
         if !hit.scope.is_empty() && !self.scopes.contains_key(&scope) {
             self.scopes.insert(scope, String::from_utf8_lossy(hit.scope).into_owned());
@@ -204,7 +212,7 @@ impl Growing {
         for (kept, byte) in termination.iter_mut().zip(hit.termination) {
             *kept = *byte;
         }
-        self.failures.push(Failure { at, client, scope, status: hit.status, termination });
+        Failure { at, client, scope, status: hit.status, termination }
     }
 
     #[inline]
@@ -222,7 +230,7 @@ impl Growing {
     /// The seconds in order of time.
     pub fn finish(mut self) -> Series {
         self.seconds.sort_by_key(|second| second.at);
-        Series { seconds: self.seconds, failures: self.failures, scopes: self.scopes }
+        Series { seconds: self.seconds, failures: self.failures, refusals: self.refusals, scopes: self.scopes }
     }
 }
 

@@ -109,11 +109,11 @@ pub(super) fn mysql(line: &str) -> Option<&str> {
 
 /// `2026-11-24 03:02:43.152 UTC [1051] ` of PostgreSQL, or what `log_line_prefix` makes of it, before `LOG:  `
 pub(super) fn postgres(line: &str) -> Option<&str> {
-    const SEVERITIES: &[&str] = &["LOG:  ", "FATAL:  ", "PANIC:  ", "ERROR:  ", "WARNING:  ", "HINT:  ", "DETAIL:  "];
-    let starts = SEVERITIES.iter().filter_map(|severity| line.find(severity));
-    let at = starts.min()?;
-    let (before, rest) = line.split_at_checked(at)?;
-    let is_prefix = before.contains('[') || before.is_empty();
+    const SEVERITIES: &[&str] = &["LOG", "FATAL", "PANIC", "ERROR", "WARNING", "HINT", "DETAIL", "STATEMENT", "CONTEXT"];
+    let (before, _) = line.split_once(":  ")?;
+    let severity = SEVERITIES.iter().find(|severity| before.ends_with(**severity))?;
+    let (before, rest) = line.split_at_checked(before.len() - severity.len())?;
+    let is_prefix = before.is_empty() || before.contains('[') && before.ends_with(' ');
     (is_prefix && before.len() < 120 && !before.contains(['"', '\''])).then_some(rest)
 }
 

@@ -166,7 +166,7 @@ pub(super) const SPEAKERS: &[Speaker] = &[
         runtime: &[],
     },
     Speaker {
-        names: &["prometheus*", "alertmanager", "*_exporter"],
+        names: &["prometheus*", "alertmanager"],
         heads: &[head::none],
         says: &[
             life(ServiceStart, "Server is ready to receive web requests."),

@@ -10,6 +10,10 @@ mod supervisors;
 pub(super) mod template;
 mod web;
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 use super::event::{Kind, Said};
 use crate::format::Record;
 use head::Head;
@@ -87,7 +91,7 @@ fn speakers() -> impl Iterator<Item = &'static Speaker> {
 const QUOTERS: &[&str] = &[
     "logger", "systemd-cat", "wall", "mail", "mailer", "sendmail", "exim", "exim4", "cron", "crond", "CRON", "CROND", "crontab",
     "anacron", "atd", "sudo", "su", "sshd-session", "sshd-auth", "audit", "auditd", "fail2ban*", "rsyslogd", "logstash",
-    "filebeat", "fluentd", "fluent-bit", "promtail", "vector", "kernel", "nginx", "apache2", "httpd",
+    "filebeat", "fluentd", "fluent-bit", "promtail", "vector", "kernel", "nginx", "apache2", "httpd", "haproxy",
 ];
 
 /// Interpreters, shells and wrappers: who speaks is told by the line alone, as in a container's output.
@@ -96,8 +100,31 @@ const INTERPRETERS: &[&str] = &[
     "conmon", "docker-compose", "docker-entrypoint*", "entrypoint*", "run", "start*", "launch*",
 ];
 
+/// Words of which every bind failure has one: most lines have none, and need no closer look.
+const OF_LISTENING: &[&str] = &[
+    "listen", "bind", "Bind", "in use", "AddrInUse", "ailed to start", "connection to ", "get socket", "Connector[",
+    "ProtocolHandler", "StandardServer.await", "WFLYCTL0080", "interface ", "Invalid address", "IP address", "permission to access",
+];
+
+/// Whether a line may be a bind failure.
+fn may_be_of_listening(message: &str) -> bool {
+    static FINDERS: LazyLock<Vec<Finder<'static>>> = LazyLock::new(|| OF_LISTENING.iter().map(Finder::new).collect());
+    FINDERS.iter().any(|finder| finder.find(message.as_bytes()).is_some())
+}
+
+/// The bind failure that the record tells by the words of the program that wrote it.
+pub(super) fn failure_of_program(record: &Record<'_>) -> Option<Said> {
+    let looks_so = may_be_of_listening(record.message());
+    looks_so.then(|| of_program(record, |kind| kind == Kind::BindFailure)).flatten()
+}
+
+/// Any other event that it tells so.
+pub(super) fn life_of_program(record: &Record<'_>) -> Option<Said> {
+    of_program(record, |kind| kind != Kind::BindFailure)
+}
+
 /// What the record says by the words of the program that wrote it, if that is an event for which `wanted` holds.
-pub(super) fn of_program(record: &Record<'_>, wanted: fn(Kind) -> bool) -> Option<Said> {
+fn of_program(record: &Record<'_>, wanted: fn(Kind) -> bool) -> Option<Said> {
     let message = record.message();
     if message.is_empty() {
         return None;
@@ -217,7 +244,7 @@ mod tests {
     fn said_by(program: &str, line: &str) -> Option<Said> {
         let program = (!program.is_empty()).then(|| program.into());
         let record = Record { program, message: Some(line.into()), ..Record::new("syslog-iso") };
-        of_program(&record, |kind| kind == BindFailure).or_else(|| of_program(&record, |kind| kind != BindFailure))
+        failure_of_program(&record).or_else(|| life_of_program(&record))
     }
 
     #[test]
@@ -398,6 +425,16 @@ mod tests {
         for wording in tables.flatten() {
             let unknown = template::unknown_holes(wording.text);
             assert!(unknown.is_empty(), "{}: {unknown:?}", wording.text);
+        }
+    }
+
+    #[test]
+    fn every_bind_failure_has_a_word_of_listening() {
+        let tables = speakers().map(|speaker| speaker.says).chain(runtimes::TABLES.iter().copied());
+        for wording in tables.flatten().filter(|wording| wording.kind == BindFailure) {
+            let is_address = wording.text.contains("<in-use>");
+            let plain: String = wording.text.split('<').map(|part| part.split_once('>').map_or(part, |(_, text)| text)).collect();
+            assert!(is_address || may_be_of_listening(&plain), "{}", wording.text);
         }
     }
 

@@ -7,6 +7,8 @@
 //! What stands between `<` and `>` is a hole; all else must stand in the message as it is. Holes that are not listed
 //! in [`Hole`] are text of the message (`<null>:8080`).
 
+use memchr::memmem;
+
 use super::socket::{Socket, errno, errno_of_number, signal_of_name, socket};
 
 /// What the holes of a wording held.
@@ -168,7 +170,29 @@ fn erlang_ip(text: &str) -> Option<String> {
 
 /// What `text` tells if it is worded as `template`, all of it.
 pub(in crate::facts) fn tells(template: &str, text: &str) -> Option<Told> {
+    if begins_otherwise(template.as_bytes(), text.as_bytes()) {
+        return None;
+    }
     fit(template, text, &Told::default())
+}
+
+/// Whether the text differs before the first hole, or holds nothing of what follows a hole at the beginning: what
+/// nearly all wordings are told apart by, without taking the template to pieces.
+fn begins_otherwise(template: &[u8], text: &[u8]) -> bool {
+    if template.first() == Some(&b'<') {
+        let mut parts = template.split(|byte| matches!(byte, b'<' | b'>'));
+        let next = parts.nth(2).unwrap_or_default();
+        return next.len() > 2 && memmem::find(text, next).is_none();
+    }
+    for (index, byte) in template.iter().enumerate() {
+        if *byte == b'<' {
+            return false;
+        }
+        if text.get(index) != Some(byte) {
+            return true;
+        }
+    }
+    template.len() != text.len()
 }
 
 fn fit(template: &str, text: &str, told: &Told) -> Option<Told> {
