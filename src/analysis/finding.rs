@@ -52,6 +52,8 @@ pub struct Finding {
     pub conflict: Option<usize>,
     /// Quiet times of its service.
     pub baseline: Option<Baseline>,
+    /// Share of failing requests at its end, where it is a spike.
+    pub level: f64,
 }
 
 /// All findings, in order of time.
@@ -91,6 +93,7 @@ fn spikes(index: usize, service: &Service) -> Vec<Finding> {
         missed: 0.0,
         conflict: None,
         baseline: Some(baseline),
+        level: burst.level,
     };
     bursts.into_iter().map(finding).collect()
 }
@@ -171,6 +174,7 @@ fn told_hole(index: usize, service: &Service, from: f64, to: f64, found: &[Findi
         missed,
         conflict: None,
         baseline: None,
+        level: 1.0,
     })
 }
 
@@ -335,6 +339,7 @@ fn hole_finding(index: usize, service: &Service, edges: &Edges, hole: &super::ho
         missed: hole.expected,
         conflict: None,
         baseline: None,
+        level: 1.0,
     }
 }
 
@@ -370,6 +375,7 @@ fn felt(world: &World, index: usize, conflict: &Conflict, found: &mut Vec<Findin
         missed: 0.0,
         conflict: Some(index),
         baseline: None,
+        level: 1.0,
     };
     if let Some(holder) = holder_series(world, conflict) {
         let span = (from.floor() as i64 - 1, end.ceil() as i64 + 1);

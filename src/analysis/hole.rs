@@ -42,8 +42,25 @@ pub fn expected(seconds: &[Second], from: i64, to: i64) -> (f64, f64) {
     let length = (to - from) as f64;
     let rate = |(count, seconds): (f64, f64)| if seconds > 0.0 { Some(count / seconds) } else { None };
     let both = (before.0 + after.0) / (before.1 + after.1).max(1.0) * length;
-    let least = [rate(before), rate(after)].into_iter().flatten().fold(both / length.max(1.0), f64::min) * length;
+    // The half hours may be busier than the moments beside the silence: at the bottom of the night both are.
+    let near = [nearest(seconds, from, -1), nearest(seconds, to, 1)];
+    let rates = [rate(before), rate(after)].into_iter().chain(near).flatten();
+    let least = rates.fold(both / length.max(1.0), f64::min) * length;
     (both, least)
+}
+
+/// Requests that tell the rate just beside a silence.
+const NEAREST: f64 = 60.0;
+
+/// Requests a second of the nearest [`NEAREST`] requests on one side; `None` where there are fewer.
+fn nearest(seconds: &[Second], edge: i64, direction: i64) -> Option<f64> {
+    let split = seconds.partition_point(|second| second.at < edge);
+    let mut count = 0.0;
+    let mut reaches = |second: &Second| {
+        count += f64::from(second.requests);
+        (count >= NEAREST).then(|| count / ((second.at - edge).abs() + 1) as f64)
+    };
+    if direction < 0 { seconds[..split].iter().rev().find_map(&mut reaches) } else { seconds[split..].iter().find_map(reaches) }
 }
 
 /// Requests and seconds of the neighbourhood on one side.

@@ -87,6 +87,7 @@ impl Weighed<'_> {
 
 /// Groups the findings and measures each incident. `close` are the requests around them.
 pub fn incidents(world: &World, conflicts: &[Conflict], findings: &[Finding], close: &[Close]) -> Vec<Incident> {
+    let findings: Vec<Finding> = findings.iter().map(|finding| with_last_retries(world, finding, close)).collect();
     let weighed: Vec<Weighed<'_>> = findings
         .iter()
         .map(|finding| {
@@ -109,6 +110,44 @@ pub fn incidents(world: &World, conflicts: &[Conflict], findings: &[Finding], cl
             incident(world, conflicts, &findings, close)
         })
         .collect()
+}
+
+/// How long after a spike its clients' failures still belong to it, in seconds, and the evidence of their good
+/// requests that ends it, in nats.
+const RETRIES_S: f64 = 600.0;
+const RETRIES_END: f64 = 5.0;
+
+/// A spike with its end moved over the last failures of clients that had failed in it, which the automaton does not
+/// count twice: to where the evidence of their failing and good requests is largest (methods, 1.5).
+fn with_last_retries(world: &World, finding: &Finding, close: &[Close]) -> Finding {
+    let mut moved = finding.clone();
+    let (Some(index), Some(baseline), Shape::Spike) = (finding.series, finding.baseline, finding.shape) else { return moved };
+    let service = &world.services[index];
+    let of_service = close.iter().filter(|part| part.service == service.name && (part.host.is_none() || part.host == service.host));
+    let mut seen: Vec<&crate::facts::closer::Seen> = of_service
+        .flat_map(|part| &part.seen)
+        .filter(|seen| service.sources.contains(&seen.place.block.0) && service.owners.counts(seen.place.block.0, seen.at.s))
+        .collect();
+    seen.sort_unstable();
+    let is_failing = |seen: &crate::facts::closer::Seen| seen.outcome == crate::facts::traffic::Outcome::Failing;
+    let (start, end) = (finding.start.floor() as i64, finding.end.floor() as i64);
+    let clients: std::collections::BTreeSet<u64> =
+        seen.iter().filter(|seen| is_failing(seen) && (start..=end).contains(&seen.at.s)).map(|seen| seen.client).collect();
+    let level = finding.level.clamp(0.012, 0.98);
+    let (fail, good) = ((level / baseline.share).ln(), ((1.0 - level) / (1.0 - baseline.share)).ln());
+    let (mut sum, mut best) = (0.0, 0.0);
+    let later = seen.iter().filter(|seen| seen.at.s > end && seen.at.as_f64() <= finding.end + RETRIES_S);
+    for seen in later.filter(|seen| clients.contains(&seen.client)) {
+        sum += if is_failing(seen) { fail } else { good };
+        if is_failing(seen) && sum > best {
+            best = sum;
+            moved.end = seen.at.s as f64;
+        }
+        if sum < best - RETRIES_END {
+            break;
+        }
+    }
+    moved
 }
 
 /// The rules of methods, 6.1, against the group's last finding by its end, and its last one of the same service.
@@ -137,7 +176,8 @@ fn follows(world: &World, last: Option<&Weighed<'_>>, next: &Weighed<'_>) -> boo
         let in_line = depth(&last.finding.service) != depth(&next.finding.service) && (blames(one) || blames(other));
         return !differ || in_line || same_service || last.finding.conflict.is_some() && last.finding.conflict == next.finding.conflict;
     }
-    if one.is_some() && one == other {
+    let one_conflict = last.finding.conflict.is_some() && last.finding.conflict == next.finding.conflict;
+    if one_conflict || one.is_some() && one == other {
         return gap <= SAME_CAUSE_S;
     }
     let relapse = same_service && gap <= RELAPSE_S && relapses(world, last.finding, next.finding);
