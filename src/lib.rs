@@ -21,6 +21,7 @@
 pub mod analysis;
 pub mod cli;
 pub mod clock;
+pub mod demo;
 pub mod facts;
 pub mod format;
 pub mod input;
@@ -68,7 +69,6 @@ pub fn answer(question: &Question, found: Found) -> Report {
     let timebase = clock::align(&facts, &names(&sources), &given(question));
     let world = analysis::world::world(&facts, &timebase, &inputs.iter().map(|input| input.name).collect::<Vec<_>>());
     let plan = analysis::plan(&world);
-    if std::env::var_os("DBG").is_some() { for f in &plan.findings { eprintln!("F {:?} {} {:?} {:.1} {:.1} open {} {} missed {:.0} conf {:?}", f.shape, f.service, f.host, f.start, f.end, f.is_open_at_start, f.is_open_at_end, f.missed, f.conflict); } for c in &plan.conflicts { eprintln!("C {} {:?} {:.1} {:.1} {:?} {:?} {:?}", c.service, c.port, c.first, c.last, c.stopped, c.solved, c.hypotheses.iter().take(2).map(|h| (&h.holder, h.probability)).collect::<Vec<_>>()); } }
     let close = facts::closer::look(&inputs, &facts, &timebase, &plan.windows);
     let incidents = analysis::incidents(&world, &plan, &close);
     let shown_in = question.shown_in.clone().unwrap_or_else(|| report::inputs::common_zone(&timebase, &facts));

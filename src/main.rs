@@ -74,8 +74,15 @@ fn report(args: &ReportArgs) -> u8 {
 }
 
 fn demo(args: &pmtrace::cli::DemoArgs) -> u8 {
-    let _ = args;
-    WRONG_USAGE
+    let Some(found) = pmtrace::demo::story(args.story.as_deref()) else {
+        let names: Vec<&str> = pmtrace::demo::names().collect();
+        let name = args.story.as_deref().unwrap_or_default();
+        eprintln!("pmtrace: demo: no story \"{name}\"; there are {}", names.join(", "));
+        return WRONG_USAGE;
+    };
+    let report = pmtrace::answer(&Question::default(), found);
+    let written = write(&report, args.output);
+    status(&report, written, false)
 }
 
 fn write(report: &Report, form: Output) -> io::Result<()> {

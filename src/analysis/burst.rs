@@ -93,7 +93,7 @@ pub fn refusals(seconds: &[Second], refused: &[Failure], (from, to): (i64, i64))
         let mut times = refused.iter().map(|failure| failure.at).filter(|at| inside(*at));
         let first = times.next();
         let count = 1 + times.clone().count();
-        let span = first.map(|first| (first, times.last().unwrap_or(first)));
+        let span = first.map(|first| (first, times.next_back().unwrap_or(first)));
         return span.filter(|_| count >= 5 && count as f64 >= REFUSED_LEVEL * all as f64).into_iter().collect();
     }
     let seconds: Vec<Second> = seconds.iter().map(|second| Second { failing: second.refused, ..*second }).collect();

@@ -217,11 +217,10 @@ fn outages_of_others(world: &World, front: &str) -> Vec<(f64, f64)> {
     for event in &world.events {
         let Some(name) = event.service().filter(|name| !is_same(name, front)) else { continue };
         match event.kind() {
-            Kind::ServiceStop | Kind::Crash => {
-                if !down.iter().any(|(known, _)| *known == name) {
+            Kind::ServiceStop | Kind::Crash
+                if !down.iter().any(|(known, _)| *known == name) => {
                     down.push((name, event.s()));
                 }
-            }
             Kind::ServiceStart => {
                 if let Some(index) = down.iter().position(|(known, _)| *known == name) {
                     outages.push((down.remove(index).1, event.s()));

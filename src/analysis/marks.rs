@@ -89,7 +89,7 @@ pub fn timeline(world: &World, incident: &Incident, close: &[Close]) -> Vec<Item
     let (start, end) = (incident.start.as_f64(), incident.until.as_f64());
     let inside = |event: &&Happening| {
         let before = if is_change(event.kind()) { BEFORE_S } else { 120.0 };
-        (start - before..=end + AFTER_S).contains(&event.s())
+        (start - before..=end + AFTER_S).contains(&event.s()) || of_conflict(world, incident, event)
     };
     let mut items: Vec<Item> = Vec::new();
     for event in world.events.iter().filter(inside).filter(|event| is_of_interest(event, incident)) {
@@ -106,6 +106,14 @@ pub fn timeline(world: &World, incident: &Incident, close: &[Close]) -> Vec<Item
         items.sort_by(|one, other| (one.at.s, one.at.nanos, one.said.kind, &one.evidence).cmp(&(other.at.s, other.at.nanos, other.said.kind, &other.evidence)));
     }
     items
+}
+
+/// Whether an event belongs to one of the failed starts of the conflict behind the incident, however long before it.
+fn of_conflict(world: &World, incident: &Incident, event: &Happening) -> bool {
+    let Some(conflict) = &incident.conflict else { return false };
+    event.service() == Some(&conflict.service)
+        && matches!(event.kind(), Kind::BindFailure | Kind::ServiceFailed)
+        && conflict.failures.iter().any(|index| (-1.0..12.0).contains(&(event.s() - world.events[*index].s())))
 }
 
 fn is_change(kind: Kind) -> bool {

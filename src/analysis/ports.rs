@@ -190,9 +190,7 @@ fn stopped(world: &World, conflict: &Conflict) -> Option<f64> {
     let last = world
         .events
         .iter()
-        .filter(of_victim)
-        .filter(|event| matches!(event.kind(), Kind::ServiceStart | Kind::ServiceStop))
-        .next_back()?;
+        .filter(of_victim).rfind(|event| matches!(event.kind(), Kind::ServiceStart | Kind::ServiceStop))?;
     (last.kind() == Kind::ServiceStop && conflict.first - last.s() <= STOP_BEFORE_S).then(|| last.s())
 }
 

@@ -39,7 +39,7 @@ pub fn discover(paths: &[PathBuf]) -> Found {
 /// The length that the file has now, if it is still the same file.
 pub(super) fn length_now(source: &Source) -> Option<u64> {
     let meta = fs::metadata(&source.name).ok()?;
-    (Some((meta.dev(), meta.ino())) == source.identity).then(|| meta.len())
+    (Some((meta.dev(), meta.ino())) == source.identity).then_some(meta.len())
 }
 
 #[derive(Default)]
@@ -140,6 +140,7 @@ impl Walk {
                 len: match &bytes {
                     Bytes::Mapped(_) => meta.len(),
                     Bytes::Read(bytes) => bytes.len() as u64,
+                    Bytes::BuiltIn(bytes) => bytes.len() as u64,
                 },
                 bytes,
                 modified_s: Some(meta.mtime()),

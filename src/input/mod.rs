@@ -16,6 +16,8 @@ pub enum Bytes {
     Mapped(Map),
     /// A small file, or a stream, read into memory.
     Read(Vec<u8>),
+    /// Part of the program: a built-in story.
+    BuiltIn(&'static [u8]),
 }
 
 /// One stream of bytes.
@@ -41,11 +43,18 @@ impl Source {
         Source { name: name.into(), bytes: Bytes::Read(bytes), len, modified_s: None, identity: None, problem: None }
     }
 
+    /// A source that is part of the program.
+    pub fn built_in(name: &str, bytes: &'static [u8]) -> Source {
+        let len = bytes.len() as u64;
+        Source { name: name.into(), bytes: Bytes::BuiltIn(bytes), len, modified_s: None, identity: None, problem: None }
+    }
+
     /// All its bytes.
     pub fn bytes(&self) -> &[u8] {
         match &self.bytes {
             Bytes::Mapped(map) => map.bytes(),
             Bytes::Read(bytes) => bytes,
+            Bytes::BuiltIn(bytes) => bytes,
         }
     }
 
@@ -53,7 +62,7 @@ impl Source {
     pub fn has_shrunk(&self) -> bool {
         match &self.bytes {
             Bytes::Mapped(map) => map.lost_pages() || discover::length_now(self).is_some_and(|now| now < self.len),
-            Bytes::Read(_) => false,
+            Bytes::Read(_) | Bytes::BuiltIn(_) => false,
         }
     }
 }
