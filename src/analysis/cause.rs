@@ -91,6 +91,7 @@ pub fn causes(context: &Context<'_>) -> Vec<Hypothesis> {
     all.extend(limits(context));
     all.extend(upstreams(context));
     all.extend(one_server(context));
+    blame_the_deepest(&mut all);
     let scores: Vec<f64> = all.iter().map(|hypothesis| score(0.0, &hypothesis.reasons)).collect();
     for (hypothesis, probability) in all.iter_mut().zip(softmax(&scores)) {
         let is_direct = hypothesis.reasons.iter().any(|reason| reason.is_direct);
@@ -101,6 +102,24 @@ pub fn causes(context: &Context<'_>) -> Vec<Hypothesis> {
         other.probability.total_cmp(&one.probability).then((one.cause, &one.service).cmp(&(other.cause, &other.service)))
     });
     all
+}
+
+/// Weight of a mechanism with its own direct line.
+const OWN_LINE: f64 = 6.0;
+/// What a symptom at the proxy loses where the service behind tells why, in nats.
+const EXPLAINED: f64 = -4.0;
+
+/// That a backend does not answer is a symptom where a service says itself what happened to it: the deepest mechanism
+/// with evidence of its own is named (methods, 5.4).
+fn blame_the_deepest(all: &mut [Hypothesis]) {
+    let deepest = all.iter().filter(|hypothesis| {
+        matches!(hypothesis.cause, Cause::PortConflict | Cause::BindPermission | Cause::Crash | Cause::Oom | Cause::Misconfiguration)
+            && score(0.0, &hypothesis.reasons) >= OWN_LINE
+    });
+    let Some(service) = deepest.filter_map(|hypothesis| hypothesis.service.clone()).min() else { return };
+    for symptom in all.iter_mut().filter(|hypothesis| matches!(hypothesis.cause, Cause::BackendDown | Cause::UpstreamTimeout)) {
+        symptom.reasons.push(Reason::new(EXPLAINED, format!("what happened to {service} explains it"), Vec::new()));
+    }
 }
 
 fn hypothesis(cause: Cause, service: Option<String>, reasons: Vec<Reason>) -> Hypothesis {

@@ -301,9 +301,11 @@ fn clients(window: &Window<'_>, counted: &[Counted], silences: &[Silence]) -> Cl
     }
     let affected = hit.len() as u64 + expected;
     let all = (seen.len() as u64 + unseen).max(affected);
-    let percent = |part: u64| (all > 0).then(|| (part as f64 / all as f64 * 1e4).round() / 100.0);
-    let low = if expected > 0 { percent(hit.len() as u64) } else { percent(affected) };
-    Clients { affected, seen: all, percent: percent(affected), low, high: percent(affected), expected }
+    let percent = |part: f64| (all > 0).then(|| (part.clamp(0.0, all as f64) / all as f64 * 1e4).round() / 100.0);
+    // Those that were seen are a count; those that were expected scatter like one (Poisson).
+    let scatter = Z * (expected as f64).sqrt();
+    let (low, high) = (percent(affected as f64 - scatter), percent(affected as f64 + scatter));
+    Clients { affected, seen: all, percent: percent(affected as f64), low, high, expected }
 }
 
 /// Clients that a stretch of that length usually has: of the half before the window and the half after it, each

@@ -204,7 +204,7 @@ fn seen(world: &World, incident: &Incident, close: &[Close]) -> Vec<Item> {
         vec![world.line(seen.place)]
     };
     let mut items = Vec::new();
-    let first = incident.impact.first.as_ref();
+    let first = incident.impact.first.as_ref().filter(|seen| seen.at == incident.start);
     items.push(item(incident.start, Kind::FirstFailure, first.map(line).unwrap_or_default()));
     for finding in &incident.findings {
         if finding.shape == super::finding::Shape::Hole {
@@ -213,7 +213,7 @@ fn seen(world: &World, incident: &Incident, close: &[Close]) -> Vec<Item> {
         }
     }
     if !incident.is_ongoing {
-        let last = incident.impact.last.as_ref();
+        let last = incident.impact.last.as_ref().filter(|seen| seen.at == incident.until);
         items.push(item(incident.until, Kind::LastFailure, last.map(line).unwrap_or_default()));
         if let Some(good) = first_good(incident, close) {
             items.push(item(good.at, Kind::Recovered, line(&good)));

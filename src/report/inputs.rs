@@ -99,7 +99,7 @@ fn warnings(read: &Read<'_>, inputs: &[Input]) -> Vec<Warning> {
     for (index, clock) in read.timebase.sources.iter().enumerate() {
         let path = inputs[index].path.clone();
         if clock.how == How::Assumed {
-            let text = format!("{path}: its stamps have no zone and nothing tells it; taken as UTC. Give it with --input-tz '{path}=ZONE'.");
+            let text = format!("{path}: its stamps have no zone and nothing tells it; taken as UTC. Give it with --input-tz '{}=ZONE'.", path.rsplit('/').next().unwrap_or(&path));
             warnings.push(Warning { code: "zone-assumed", text, input: Some(path.clone()) });
         }
         if clock.year_how == Some(How::Inferred) {

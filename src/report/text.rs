@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use unicode_width::UnicodeWidthChar;
 
-use super::model::{Incident, Item, Report};
+use super::model::{Evidence, Incident, Item, Report};
 use super::words::{clock, duration, local, number, percent, zone_name};
 use crate::clock::Instant;
 
@@ -18,7 +18,8 @@ const TIMELINE_LINES: usize = 16;
 
 /// The report as text, in lines of at most `columns`.
 pub fn text(report: &Report, columns: usize) -> String {
-    let page = Page { width: columns.clamp(NARROWEST, WIDEST), zone: &report.zone };
+    let folder = common_folder(report.inputs.iter().map(|input| input.path.as_str()));
+    let page = Page { width: columns.clamp(NARROWEST, WIDEST), zone: &report.zone, folder: &folder };
     let mut out = String::new();
     if let Some(quiet) = &report.quiet {
         page.paragraph(&mut out, "", &quiet.text);
@@ -41,6 +42,18 @@ pub fn text(report: &Report, columns: usize) -> String {
 struct Page<'a> {
     width: usize,
     zone: &'a crate::clock::zone::Rule,
+    /// The folder of all inputs, which is said once and left out elsewhere.
+    folder: &'a str,
+}
+
+/// The longest folder, with its slash, that all paths lie in.
+fn common_folder<'a>(paths: impl Iterator<Item = &'a str>) -> String {
+    let folder = |path: &'a str| path.rfind('/').map_or("", |slash| &path[..=slash]);
+    let common = |one: &'a str, other: &'a str| {
+        let same = one.split_inclusive('/').zip(other.split_inclusive('/')).take_while(|(one, other)| one == other);
+        &one[..same.map(|(part, _)| part.len()).sum()]
+    };
+    paths.map(folder).reduce(common).unwrap_or_default().to_owned()
 }
 
 impl Page<'_> {
@@ -56,7 +69,7 @@ impl Page<'_> {
     /// Wraps a paragraph; lines after the first begin with `indent`.
     fn paragraph(&self, out: &mut String, indent: &str, text: &str) {
         let mut lines = Lines { out, indent, width: self.width, column: 0, is_empty: true };
-        for word in text.split(' ') {
+        for word in text.split(' ').filter(|word| !word.is_empty()) {
             lines.word(&plain(word));
         }
         out.push('\n');
@@ -66,7 +79,7 @@ impl Page<'_> {
     fn labelled(&self, out: &mut String, label: &str, text: &str) {
         let _ = write!(out, "{label:<LABEL$}");
         let mut lines = Lines { out, indent: &" ".repeat(LABEL), width: self.width, column: LABEL, is_empty: true };
-        for word in text.split(' ') {
+        for word in text.split(' ').filter(|word| !word.is_empty()) {
             lines.word(&plain(word));
         }
         out.push('\n');
@@ -84,8 +97,7 @@ impl Page<'_> {
         self.labelled(out, "When", &window);
         self.labelled(out, "Cause", &format!("{} ({})", incident.cause.summary, incident.cause.confidence));
         for reason in incident.cause.evidence_for.iter().take(3) {
-            let proof = reason.evidence.first().map(|line| format!("  {}:{}", line.file, line.line)).unwrap_or_default();
-            self.labelled(out, "", &format!("- {}{proof}", reason.text));
+            self.labelled(out, "", &format!("- {}{}", reason.text, self.proof(&reason.evidence)));
         }
         self.labelled(out, "Impact", &self.impact(incident));
         self.labelled(out, "", &incident.impact.statement);
@@ -101,6 +113,16 @@ impl Page<'_> {
         for assumption in &incident.assumptions {
             self.labelled(out, "Assumed", assumption);
         }
+    }
+
+    /// ` [web01/syslog:16]`: where the first line that shows it stands.
+    fn proof(&self, evidence: &[Evidence]) -> String {
+        evidence.first().map_or_else(String::new, |line| format!(" [{}:{}]", self.short(&line.file), line.line))
+    }
+
+    /// A path without the folder of all inputs.
+    fn short<'p>(&self, path: &'p str) -> &'p str {
+        path.strip_prefix(self.folder).unwrap_or(path)
     }
 
     /// The end, without the date where it is that of the start.
@@ -124,7 +146,7 @@ impl Page<'_> {
     }
 
     fn item(&self, out: &mut String, item: &Item) {
-        let proof = item.evidence.first().map(|line| format!("  {}:{}", line.file, line.line)).unwrap_or_default();
+        let proof = self.proof(&item.evidence);
         let effect = match item.effect {
             Some("none") => " – without effect",
             Some("better") => " – this helped",
@@ -144,16 +166,19 @@ impl Page<'_> {
             let zone = zone_name(self.zone, Self::instant(&coverage.first));
             let _ = write!(read, ", {} to {} {zone}", self.local(&coverage.first), self.until(&coverage.first, &coverage.last));
         }
+        if !self.folder.is_empty() {
+            let _ = write!(read, "; paths are below {}", self.folder);
+        }
         if unparsed > 0 {
             let _ = write!(read, "; {} lines not understood (-v shows some)", number(unparsed));
         }
         self.labelled(out, "Read", &read);
         if !report.skipped.is_empty() {
-            let names: Vec<&str> = report.skipped.iter().map(|skipped| skipped.path.as_str()).collect();
+            let names: Vec<&str> = report.skipped.iter().map(|skipped| self.short(&skipped.path)).collect();
             self.labelled(out, "Not read", &names.join(", "));
         }
         for warning in &report.warnings {
-            self.labelled(out, "Note", &warning.text);
+            self.labelled(out, "Note", &warning.text.replace(self.folder, ""));
         }
         if !report.incidents.is_empty() {
             self.labelled(out, "Next", "pmtrace -o json … for all of it; --notes FILE adds what people saw");
@@ -250,7 +275,7 @@ mod tests {
 
     #[test]
     fn paragraphs_wrap_and_long_words_are_cut() {
-        let page = Page { width: 10, zone: &crate::clock::zone::Rule::Offset(0) };
+        let page = Page { width: 10, zone: &crate::clock::zone::Rule::Offset(0), folder: "" };
         let mut out = String::new();
         page.paragraph(&mut out, "  ", "one two three abcdefghijklmnop");
         assert_eq!(out, "one two\n  three\n  abcdefgh\n  ijklmnop\n");

@@ -204,9 +204,11 @@ pub fn event(item: &Item) -> String {
         Kind::ConfigChange => format!("the configuration of {service} changed"),
         Kind::HostBoot => "the host booted".into(),
         Kind::HostShutdown => "the host shut down".into(),
-        Kind::BackendDown | Kind::BackendUp => format!("{service}: {}{times}", item.message),
+        Kind::BackendDown | Kind::BackendUp => format!("{service}: {}{times}", first_clause(&item.message)),
         Kind::ResourceLimit => format!("{service} reached a limit: {}{times}", item.message),
+        Kind::FirstFailure if item.evidence.is_empty() => "from here on requests are missing".into(),
         Kind::FirstFailure => "first failing request".into(),
+        Kind::LastFailure if item.evidence.is_empty() => "until here requests are missing".into(),
         Kind::LastFailure => "last failing request".into(),
         Kind::Hole => format!("no request reached {service}"),
         Kind::Recovered => format!("{service} answers again"),
@@ -215,6 +217,12 @@ pub fn event(item: &Item) -> String {
         Kind::Slow => "requests are slow".into(),
         Kind::Detected | Kind::Note | Kind::Escalation => item.message.clone(),
     }
+}
+
+/// `Server shop/web01 is DOWN, reason: Layer4 connection problem` of HAProxy's longer line.
+fn first_clause(message: &str) -> &str {
+    let end = [", info: ", ", code: ", ", check duration", ". "].iter().filter_map(|mark| message.find(mark)).min();
+    message[..end.unwrap_or(message.len())].trim_end_matches('.')
 }
 
 #[cfg(test)]
