@@ -345,7 +345,7 @@ fn hole_finding(index: usize, service: &Service, edges: &Edges, hole: &super::ho
 /// Adds what users felt of a conflict, where the traffic alone did not show it; else marks what it caused.
 fn felt(world: &World, index: usize, conflict: &Conflict, found: &mut Vec<Finding>) {
     // A container that docker refuses to start is nobody's outage yet.
-    if is_container(world, &conflict.service) {
+    if is_container(world, conflict) {
         return;
     }
     let until = world.coverage.map_or(conflict.last, |(_, last)| last.as_f64());
@@ -444,9 +444,13 @@ fn port_silences(world: &World, conflict: &Conflict, holder: &Service, span: (f6
     silences
 }
 
-fn is_container(world: &World, name: &str) -> bool {
+/// Whether the conflict's victim is a container: its engine says that the port is taken, or tells its life.
+fn is_container(world: &World, conflict: &Conflict) -> bool {
     let kinds = [Kind::ContainerStart, Kind::ContainerStop, Kind::ContainerKill];
-    world.events.iter().any(|event| kinds.contains(&event.kind()) && event.service() == Some(name))
+    let engines = ["dockerd", "docker", "containerd", "podman"];
+    let of_engine = |index: &usize| world.events[*index].event.program.as_deref().is_some_and(|name| engines.contains(&name));
+    conflict.failures.iter().any(of_engine)
+        || world.events.iter().any(|event| kinds.contains(&event.kind()) && event.service() == Some(&conflict.service))
 }
 
 /// The traffic of the service that held the port.

@@ -14,7 +14,7 @@ use crate::facts::{At, Event, Facts, Place};
 
 /// How far apart two collectors' stamps of one event may lie: whole seconds on one side, and a late clock.
 const SAME_EVENT_S: f64 = 2.0;
-/// Share of common seconds with equal requests from which two sources hold the same log.
+/// Share of the seconds that both span, with equal requests, from which two sources hold the same log.
 const COPY_SHARE: f64 = 0.5;
 
 /// A line that proves something.
@@ -354,15 +354,15 @@ fn requests_at(part: &Part, at: i64) -> u32 {
     part.seconds.binary_search_by_key(&at, |second| second.at).map_or(0, |index| part.seconds[index].requests)
 }
 
+/// Whether two parts hold the same log: of the seconds that both span, most are equal to the last request.
 fn holds_same(one: &Part, other: &Part) -> bool {
-    let (mut common, mut equal) = (0u32, 0u32);
-    for second in &one.seconds {
-        if let Ok(index) = other.seconds.binary_search_by_key(&second.at, |second| second.at) {
-            common += 1;
-            equal += u32::from(other.seconds[index].print == second.print);
-        }
-    }
-    equal > 0 && f64::from(equal) >= COPY_SHARE * f64::from(common)
+    let span = |part: &Part| Some((part.seconds.first()?.at, part.seconds.last()?.at));
+    let (Some(here), Some(there)) = (span(one), span(other)) else { return false };
+    let (from, to) = (here.0.max(there.0), here.1.min(there.1));
+    let common = |part: &Part| part.seconds.iter().filter(|second| (from..=to).contains(&second.at)).count();
+    let print = |at: i64| other.seconds.binary_search_by_key(&at, |second| second.at).ok().map(|index| other.seconds[index].print);
+    let equal = one.seconds.iter().filter(|second| print(second.at) == Some(second.print)).count();
+    equal > 0 && equal as f64 >= COPY_SHARE * common(one).min(common(other)) as f64
 }
 
 /// Puts the events of all sources on one time, and those that several sources tell into one.
