@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use unicode_width::UnicodeWidthChar;
 
-use super::model::{Evidence, Incident, Item, Report};
+use super::model::{Evidence, Incident, Input, Item, Report};
 use super::words::{clock, duration, local, number, percent, zone_name};
 use crate::clock::Instant;
 
@@ -157,6 +157,24 @@ impl Page<'_> {
         self.paragraph(out, "          ", &format!("{}  {source}{}{effect}{proof}", clock(item.at, self.zone), item.text));
     }
 
+    /// How the zones of the files are known, and which they are.
+    fn clocks(&self, report: &Report) -> String {
+        let mut parts = Vec::new();
+        for how in ["stated", "given", "inferred", "assumed"] {
+            let files: Vec<&Input> = report.inputs.iter().filter(|input| input.zone.how == how).collect();
+            let Some(first) = files.first() else { continue };
+            let same = files.iter().all(|input| input.zone.name == first.zone.name);
+            let zone = if same { format!(" ({})", first.zone.name) } else { String::new() };
+            let names: Vec<&str> = files.iter().map(|input| self.short(&input.path)).collect();
+            let count = if files.len() <= 2 { names.join(" and ") } else { format!("{} files", files.len()) };
+            parts.push(match how {
+                "stated" => format!("zone stated in {count}{zone}"),
+                other => format!("{other} for {count}{zone}"),
+            });
+        }
+        parts.join(", ")
+    }
+
     fn inputs(&self, out: &mut String, report: &Report) {
         let records: u64 = report.inputs.iter().map(|input| input.records).sum();
         let unparsed: u64 = report.inputs.iter().map(|input| input.unparsed).sum();
@@ -176,6 +194,9 @@ impl Page<'_> {
         if !report.skipped.is_empty() {
             let names: Vec<&str> = report.skipped.iter().map(|skipped| self.short(&skipped.path)).collect();
             self.labelled(out, "Not read", &names.join(", "));
+        }
+        if !report.inputs.is_empty() {
+            self.labelled(out, "Clocks", &self.clocks(report));
         }
         for warning in &report.warnings {
             self.labelled(out, "Note", &warning.text.replace(self.folder, ""));

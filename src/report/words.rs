@@ -154,7 +154,8 @@ pub fn statement(impact: &Impact) -> String {
     let seen = requests.expected - requests.missed;
     let mut text = String::new();
     if seen > 0 {
-        text += &format!("{} of the {} requests seen failed", number(requests.failed), number(seen));
+        let noun = if seen == 1 { "request" } else { "requests" };
+        text += &format!("{} of the {} {noun} seen failed", number(requests.failed), number(seen));
         if impact.refused_by_holder > 0 {
             text += &format!(" ({} of them refused by the server that held the port)", number(impact.refused_by_holder));
         }
