@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::Serialize;
+
 use super::hole::{expected, interval};
 use super::world::World;
 use crate::facts::closer::{Close, Seen};
@@ -17,7 +19,7 @@ const LEAST_A_MINUTE: f64 = 10.0;
 const MOST_STEPS: i64 = 120;
 
 /// Shares of requests, in percent, with their interval.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[allow(missing_docs)]
 pub struct Requests {
     pub failed: u64,
@@ -29,7 +31,7 @@ pub struct Requests {
 }
 
 /// Shares of clients, in percent.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[allow(missing_docs)]
 pub struct Clients {
     pub affected: u64,
@@ -38,6 +40,7 @@ pub struct Clients {
     pub low: Option<f64>,
     pub high: Option<f64>,
     /// Those of them that were expected in a silence, and seen by nobody.
+    #[serde(skip)]
     pub expected: u64,
 }
 

@@ -157,21 +157,8 @@ fn holder(by: &HolderHypothesis, conflict: Option<&Conflict>) -> model::Holder {
 fn impact(of: &Incident) -> model::Impact {
     let impact = &of.impact;
     model::Impact {
-        requests: impact.requests.as_ref().map(|requests| model::Requests {
-            failed: requests.failed,
-            missed: requests.missed,
-            expected: requests.expected,
-            percent: requests.percent,
-            low: requests.low,
-            high: requests.high,
-        }),
-        clients: impact.clients.as_ref().map(|clients| model::Clients {
-            affected: clients.affected,
-            seen: clients.seen,
-            percent: clients.percent,
-            low: clients.low,
-            high: clients.high,
-        }),
+        requests: impact.requests.clone(),
+        clients: impact.clients.clone(),
         worst_minute: impact.worst_minute.map(|(at, percent)| model::WorstMinute { time: Instant::second(at).rfc3339(), percent }),
         day: impact.day_percent.map(|percent| model::Day { percent }),
         layer: impact.layer.clone(),

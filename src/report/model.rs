@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::analysis::impact::{Clients, Requests};
+
 /// The whole report.
 #[derive(Clone, Debug, Serialize)]
 #[allow(missing_docs)]
@@ -188,29 +190,6 @@ pub struct Impact {
     pub day: Option<Day>,
     pub layer: Option<String>,
     pub statement: String,
-}
-
-/// Of the requests.
-#[derive(Clone, Debug, Serialize)]
-#[allow(missing_docs)]
-pub struct Requests {
-    pub failed: u64,
-    pub missed: u64,
-    pub expected: u64,
-    pub percent: Option<f64>,
-    pub low: Option<f64>,
-    pub high: Option<f64>,
-}
-
-/// Of the clients.
-#[derive(Clone, Debug, Serialize)]
-#[allow(missing_docs)]
-pub struct Clients {
-    pub affected: u64,
-    pub seen: u64,
-    pub percent: Option<f64>,
-    pub low: Option<f64>,
-    pub high: Option<f64>,
 }
 
 /// The minute with the largest share.
