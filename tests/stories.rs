@@ -76,7 +76,8 @@ fn check(folder: &Path, report: &Json, tolerance: &Tolerance) {
 
 fn check_edges(name: &str, truth: &Json, found: &Json, tolerance: &Tolerance) {
     let of = |edge: &str| if truth[edge] == "hole" { tolerance.hole_s } else { tolerance.edge_s };
-    let seen = |time: &str, other: &str| if truth[other].is_null() { seconds(&truth[time]) } else { seconds(&truth[other]) };
+    let seen =
+        |time: &str, other: &str| if truth[other].is_null() { seconds(&truth[time]) } else { seconds(&truth[other]) };
     let start = off(seconds(&found["start"]), seconds(&truth["start"]), seen("start", "start_seen"));
     assert!(start <= of("start_edge"), "{name}: starts at {}, not {}", found["start"], truth["start"]);
     if truth["end"].is_null() {
@@ -157,7 +158,8 @@ fn what_happened_stands_in_the_timeline() {
             for event in incident["key_events"].as_array().unwrap().iter().filter(|event| event["kind"] == kind) {
                 let near = |item: &&Json| {
                     let until = if item["end"].is_null() { &item["time"] } else { &item["end"] };
-                    off(seconds(&event["time"]), seconds(&item["time"]), seconds(until)) <= event["tolerance_s"].as_f64().unwrap() + 1.0
+                    off(seconds(&event["time"]), seconds(&item["time"]), seconds(until))
+                        <= event["tolerance_s"].as_f64().unwrap() + 1.0
                 };
                 let told = timeline.iter().filter(|item| item["kind"] == kind).any(|item| near(&item));
                 assert!(told, "{}: {kind} at {} is missing", folder.display(), event["time"]);

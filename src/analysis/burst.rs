@@ -87,7 +87,8 @@ pub fn bursts(seconds: &[Second], failures: &[Failure]) -> (Baseline, Vec<Burst>
 /// a level that bots do not reach. A series without a history outside has no baseline: there any such share counts.
 pub fn refusals(seconds: &[Second], refused: &[Failure], (from, to): (i64, i64)) -> Vec<(i64, i64)> {
     let inside = |at: i64| (from..=to).contains(&at);
-    let outside: u64 = seconds.iter().filter(|second| !inside(second.at)).map(|second| u64::from(second.requests)).sum();
+    let outside: u64 =
+        seconds.iter().filter(|second| !inside(second.at)).map(|second| u64::from(second.requests)).sum();
     if outside < LEAST_REQUESTS {
         let all: u64 = seconds.iter().map(|second| u64::from(second.requests)).sum();
         let mut times = refused.iter().map(|failure| failure.at).filter(|at| inside(*at));
@@ -329,7 +330,8 @@ fn dispersion(series: &Failing, runs: &[Run], share: f64) -> f64 {
             is_quiet[place] = false;
         }
     }
-    let counts: Vec<f64> = counts.into_iter().zip(is_quiet).filter(|(_, quiet)| *quiet).map(|(count, _)| count).collect();
+    let counts: Vec<f64> =
+        counts.into_iter().zip(is_quiet).filter(|(_, quiet)| *quiet).map(|(count, _)| count).collect();
     let mean = counts.iter().sum::<f64>() / counts.len().max(1) as f64;
     if counts.len() < 10 || mean <= 0.2 {
         return 1.0;
@@ -364,7 +366,8 @@ fn automaton(series: &Failing, baseline: &Baseline) -> Vec<Run> {
             for j in 0..levels.len() {
                 for m in 0..levels.len() {
                     let change = if m == j { 0.0 } else { CHANGE };
-                    let paid = value[m] - change + (gap * good[m]).max(if m == j { f64::NEG_INFINITY } else { gap * good[j] });
+                    let paid =
+                        value[m] - change + (gap * good[m]).max(if m == j { f64::NEG_INFINITY } else { gap * good[j] });
                     if paid > next[j] {
                         next[j] = paid;
                         origin[j] = Some(m);

@@ -99,7 +99,10 @@ pub fn causes(context: &Context<'_>) -> Vec<Hypothesis> {
         hypothesis.confidence = Confidence::of(probability, is_direct);
     }
     all.sort_by(|one, other| {
-        other.probability.total_cmp(&one.probability).then((one.cause, &one.service).cmp(&(other.cause, &other.service)))
+        other
+            .probability
+            .total_cmp(&one.probability)
+            .then((one.cause, &one.service).cmp(&(other.cause, &other.service)))
     });
     all
 }
@@ -113,11 +116,15 @@ const EXPLAINED: f64 = -4.0;
 /// with evidence of its own is named (methods, 5.4).
 fn blame_the_deepest(all: &mut [Hypothesis]) {
     let deepest = all.iter().filter(|hypothesis| {
-        matches!(hypothesis.cause, Cause::PortConflict | Cause::BindPermission | Cause::Crash | Cause::Oom | Cause::Misconfiguration)
-            && score(0.0, &hypothesis.reasons) >= OWN_LINE
+        matches!(
+            hypothesis.cause,
+            Cause::PortConflict | Cause::BindPermission | Cause::Crash | Cause::Oom | Cause::Misconfiguration
+        ) && score(0.0, &hypothesis.reasons) >= OWN_LINE
     });
     let Some(service) = deepest.filter_map(|hypothesis| hypothesis.service.clone()).min() else { return };
-    for symptom in all.iter_mut().filter(|hypothesis| matches!(hypothesis.cause, Cause::BackendDown | Cause::UpstreamTimeout)) {
+    for symptom in
+        all.iter_mut().filter(|hypothesis| matches!(hypothesis.cause, Cause::BackendDown | Cause::UpstreamTimeout))
+    {
         symptom.reasons.push(Reason::new(EXPLAINED, format!("what happened to {service} explains it"), Vec::new()));
     }
 }
@@ -148,9 +155,14 @@ fn conflicts(context: &Context<'_>) -> Vec<Hypothesis> {
         }
         let near = context.start - 60.0..=context.end;
         let is_near = conflict.failures.iter().any(|index| near.contains(&context.world.events[*index].s()));
-        let lines = conflict.failures.iter().take(3).flat_map(|index| context.world.events[*index].evidence.clone()).collect();
+        let lines =
+            conflict.failures.iter().take(3).flat_map(|index| context.world.events[*index].evidence.clone()).collect();
         let count = conflict.failures.len();
-        let what = format!("{} could not bind its port: {count} failed {}", conflict.service, if count == 1 { "try" } else { "tries" });
+        let what = format!(
+            "{} could not bind its port: {count} failed {}",
+            conflict.service,
+            if count == 1 { "try" } else { "tries" }
+        );
         let reason = Reason::new(if is_near { 8.0 } else { 3.0 }, what, lines).direct();
         let cause = match conflict.errno {
             Some("EADDRINUSE") => Cause::PortConflict,
@@ -167,7 +179,8 @@ fn conflicts(context: &Context<'_>) -> Vec<Hypothesis> {
         let port = conflict.port;
         let same = found.iter_mut().find(|other: &&mut Hypothesis| {
             let earlier = other.conflict.map(|index| &context.conflicts[index]);
-            other.cause == cause && earlier.is_some_and(|earlier| earlier.service == conflict.service && earlier.port == port)
+            other.cause == cause
+                && earlier.is_some_and(|earlier| earlier.service == conflict.service && earlier.port == port)
         });
         match same {
             Some(earlier) if earlier.holder.is_none() && own.holder.is_some() => *earlier = own,
@@ -181,7 +194,8 @@ fn conflicts(context: &Context<'_>) -> Vec<Hypothesis> {
 /// The service, or another in the way of its requests, says that its configuration is wrong.
 fn configuration(context: &Context<'_>) -> Vec<Hypothesis> {
     let mut found: BTreeMap<String, Hypothesis> = BTreeMap::new();
-    let signs = context.world.signs.iter().filter(|signs| matches!(signs.sign, Sign::Configuration | Sign::CertificateOrName));
+    let signs =
+        context.world.signs.iter().filter(|signs| matches!(signs.sign, Sign::Configuration | Sign::CertificateOrName));
     for signs in signs {
         let count = |from: f64, to: f64| -> u64 {
             signs.seconds.range(from.floor() as i64..=to.ceil() as i64).map(|(_, count)| *count).sum()
@@ -193,7 +207,13 @@ fn configuration(context: &Context<'_>) -> Vec<Hypothesis> {
             continue;
         }
         let span = context.start - 600.0..=context.end;
-        let lines = signs.samples.iter().filter(|(at, _)| span.contains(&at.as_f64())).map(|(_, line)| line.clone()).take(2).collect();
+        let lines = signs
+            .samples
+            .iter()
+            .filter(|(at, _)| span.contains(&at.as_f64()))
+            .map(|(_, line)| line.clone())
+            .take(2)
+            .collect();
         let text = format!("{} says that its configuration is wrong", signs.service);
         let reason = Reason::new(if near > 0 { 6.0 } else { 3.0 }, text, lines).direct();
         let own = found
@@ -217,7 +237,9 @@ fn out_of_memory(context: &Context<'_>) -> Vec<Hypothesis> {
             && event.service().is_some()
             && event.event.program.as_deref() == Some("systemd")
     };
-    let unit = within(context, 120.0, 60.0).filter(ended).find(|event| kills.iter().any(|kill| (-1.0..15.0).contains(&(event.s() - kill.s()))));
+    let unit = within(context, 120.0, 60.0)
+        .filter(ended)
+        .find(|event| kills.iter().any(|kill| (-1.0..15.0).contains(&(event.s() - kill.s()))));
     let service = unit.or(Some(*first)).and_then(Happening::service).map(str::to_owned);
     let text = format!("the kernel killed it for memory, {}", times(kills.len()));
     vec![hypothesis(Cause::Oom, service, vec![Reason::new(7.0, text, lines(&kills)).direct()])]
@@ -271,11 +293,15 @@ fn never_came_up(context: &Context<'_>, service: &str, death: &Happening) -> boo
 /// Whether a failed bind or a wrong configuration of the same service says why it ended.
 fn is_explained(context: &Context<'_>, service: &str, event: &Happening) -> bool {
     let bound = context.world.events.iter().any(|other| {
-        other.kind() == Kind::BindFailure && other.service() == Some(service) && (-1.0..10.0).contains(&(event.s() - other.s()))
+        other.kind() == Kind::BindFailure
+            && other.service() == Some(service)
+            && (-1.0..10.0).contains(&(event.s() - other.s()))
     });
     let at = event.at.s;
     let configured = context.world.signs.iter().any(|signs| {
-        signs.service == service && signs.sign == Sign::Configuration && signs.seconds.range(at - 10..=at + 1).next().is_some()
+        signs.service == service
+            && signs.sign == Sign::Configuration
+            && signs.seconds.range(at - 10..=at + 1).next().is_some()
     });
     bound || configured
 }
@@ -290,7 +316,11 @@ fn limits(context: &Context<'_>) -> Vec<Hypothesis> {
     by_service
         .into_iter()
         .filter(|(service, events)| {
-            let all = context.world.events.iter().filter(|event| event.kind() == Kind::ResourceLimit && event.service() == Some(service));
+            let all = context
+                .world
+                .events
+                .iter()
+                .filter(|event| event.kind() == Kind::ResourceLimit && event.service() == Some(service));
             let outside = all.count().saturating_sub(events.len()) as f64;
             let covered = context.world.coverage.map_or(0.0, |(first, last)| last.as_f64() - first.as_f64());
             events.len() as f64 / lasts >= 4.0 * (outside / (covered - lasts).max(1.0))
@@ -311,20 +341,26 @@ fn upstreams(context: &Context<'_>) -> Vec<Hypothesis> {
     let status = |wanted: &[u16]| wanted.iter().filter_map(|status| profile.statuses.get(status)).sum::<u64>();
     let ended = |wanted: &[&[u8; 2]]| wanted.iter().filter_map(|state| profile.terminations.get(*state)).sum::<u64>();
     let slow = status(&[504]).max(ended(&[b"sH", b"sD", b"sQ"]));
-    let down = status(&[502, 503]).saturating_sub(ended(&[b"sQ", b"PC", b"sC"])).max(ended(&[b"SC", b"sC", b"SH", b"SD"]));
+    let down =
+        status(&[502, 503]).saturating_sub(ended(&[b"sQ", b"PC", b"sC"])).max(ended(&[b"SC", b"sC", b"SH", b"SD"]));
     let half = |count: u64| count * 2 >= profile.failing;
     let mut found = Vec::new();
     let backend = |signs: &[Sign]| failing_scope(profile).or_else(|| about(context, signs));
     if half(slow) {
         let text = format!("{} of {} failing requests waited too long for the service behind", slow, profile.failing);
         let service = backend(&[Sign::UpstreamSlow]);
-        found.push(hypothesis(Cause::UpstreamTimeout, service, vec![Reason::new(4.0, text, sign_lines(context, &[Sign::UpstreamSlow])).direct()]));
+        found.push(hypothesis(
+            Cause::UpstreamTimeout,
+            service,
+            vec![Reason::new(4.0, text, sign_lines(context, &[Sign::UpstreamSlow])).direct()],
+        ));
     }
     if half(down) {
         let signs = [Sign::UpstreamDown, Sign::UpstreamBroke];
         let text = format!("{} of {} failing requests found the service behind unreachable", down, profile.failing);
         let mut reasons = vec![Reason::new(4.0, text, sign_lines(context, &signs)).direct()];
-        let marked: Vec<&Happening> = within(context, 30.0, 0.0).filter(|event| event.kind() == Kind::BackendDown).collect();
+        let marked: Vec<&Happening> =
+            within(context, 30.0, 0.0).filter(|event| event.kind() == Kind::BackendDown).collect();
         if !marked.is_empty() {
             reasons.push(Reason::new(2.0, "its health check marked it down", lines(&marked)).direct());
         }
@@ -344,9 +380,9 @@ fn failing_scope(profile: &Profile) -> Option<String> {
         }
     }
     let (backend, of_backend) = backends.into_iter().rev().max_by_key(|(_, failing)| *failing)?;
-    let server = servers.into_iter().find(|((own, server), failing)| {
-        *own == backend && !server.starts_with('<') && *failing * 5 >= of_backend * 4
-    });
+    let server = servers
+        .into_iter()
+        .find(|((own, server), failing)| *own == backend && !server.starts_with('<') && *failing * 5 >= of_backend * 4);
     Some(server.map_or_else(|| backend.to_owned(), |((_, server), _)| format!("{backend}/{server}")))
 }
 
@@ -359,7 +395,12 @@ fn about(context: &Context<'_>, signs: &[Sign]) -> Option<String> {
             *counts.entry(about).or_default() += lines.seconds.range(span).map(|(_, count)| *count).sum::<u64>();
         }
     }
-    counts.into_iter().rev().filter(|(_, count)| *count > 0).max_by_key(|(_, count)| *count).map(|(about, _)| about.to_owned())
+    counts
+        .into_iter()
+        .rev()
+        .filter(|(_, count)| *count > 0)
+        .max_by_key(|(_, count)| *count)
+        .map(|(about, _)| about.to_owned())
 }
 
 /// One server of several answers with failures, though its health check is content.
@@ -371,7 +412,8 @@ fn one_server(context: &Context<'_>) -> Vec<Hypothesis> {
         .filter(|(scope, _)| scope.contains('/') && !scope.contains('<'))
         .map(|(scope, (all, failing))| (scope, *all, *failing))
         .collect();
-    let backends: BTreeSet<&str> = servers.iter().filter_map(|(scope, _, _)| scope.split_once('/').map(|(backend, _)| backend)).collect();
+    let backends: BTreeSet<&str> =
+        servers.iter().filter_map(|(scope, _, _)| scope.split_once('/').map(|(backend, _)| backend)).collect();
     if servers.len() < 2 || backends.len() != 1 {
         return Vec::new();
     }
@@ -401,7 +443,11 @@ fn lines(events: &[&Happening]) -> Vec<Evidence> {
 fn sign_lines(context: &Context<'_>, signs: &[Sign]) -> Vec<Evidence> {
     let span = context.start - 30.0..=context.end;
     let of = context.world.signs.iter().filter(|lines| signs.contains(&lines.sign));
-    of.flat_map(|lines| &lines.samples).filter(|(at, _)| span.contains(&at.as_f64())).map(|(_, line)| line.clone()).take(2).collect()
+    of.flat_map(|lines| &lines.samples)
+        .filter(|(at, _)| span.contains(&at.as_f64()))
+        .map(|(_, line)| line.clone())
+        .take(2)
+        .collect()
 }
 
 /// Whether a hole or wrong answers of the conflict's victim are among the findings.

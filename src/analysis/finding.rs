@@ -1,15 +1,17 @@
 //! What stands out in the traffic: spikes, holes, and conflicts that users felt.
 
-use super::burst::{Baseline, bursts, refusals};
+use super::burst::{Baseline, bursts};
+use super::felt::felt;
 use super::hole::{expected, holes};
-use super::ports::{Conflict, Holder, series};
+use super::ports::{Conflict, Holder};
 use super::world::{Happening, Service, World};
 use crate::facts::event::Kind;
-use crate::facts::traffic::{Failure, Second};
+use crate::facts::traffic::Failure;
 
-/// How far from a hole's edge a stop or start of the service still is that edge: seconds, or mean gaps of the traffic.
-const EDGE_S: f64 = 5.0;
-const EDGE_GAPS: f64 = 20.0;
+/// How far from a hole's edge a stop or start of the service still is that edge, in seconds at least.
+pub const EDGE_S: f64 = 5.0;
+/// The same in mean gaps of the traffic.
+pub const EDGE_GAPS: f64 = 20.0;
 
 /// What stands out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -73,7 +75,12 @@ pub fn findings(world: &World, conflicts: &[Conflict]) -> Vec<Finding> {
     }
     let later = aftershocks(world, &found);
     found.extend(later);
-    found.sort_by(|one, other| one.start.total_cmp(&other.start).then(one.end.total_cmp(&other.end)).then_with(|| one.service.cmp(&other.service)));
+    found.sort_by(|one, other| {
+        one.start
+            .total_cmp(&other.start)
+            .then(one.end.total_cmp(&other.end))
+            .then_with(|| one.service.cmp(&other.service))
+    });
     found
 }
 
@@ -116,7 +123,12 @@ fn holes_of(world: &World, conflicts: &[Conflict], index: usize, service: &Servi
                 return None;
             }
             // The log in front shows that nobody was hit.
-            if !is_told && world.services.iter().any(|outer| is_behind(service, outer) && outer.span().is_some_and(|(first, last)| first < hole.from && last > hole.to)) {
+            if !is_told
+                && world.services.iter().any(|outer| {
+                    is_behind(service, outer)
+                        && outer.span().is_some_and(|(first, last)| first < hole.from && last > hole.to)
+                })
+            {
                 return None;
             }
             if hole.is_open && came_back(world, service, hole.from) {
@@ -152,7 +164,7 @@ fn told_holes(world: &World, index: usize, found: &[Finding]) -> Vec<Finding> {
 }
 
 /// Requests that a silence must have cost to be told.
-const LEAST_MISSED: f64 = 3.0;
+pub const LEAST_MISSED: f64 = 3.0;
 
 fn told_hole(index: usize, service: &Service, from: f64, to: f64, found: &[Finding]) -> Option<Finding> {
     let known = found.iter().any(|finding| finding.series == Some(index) && finding.start <= to && finding.end >= from);
@@ -195,14 +207,22 @@ fn aftershocks(world: &World, found: &[Finding]) -> Vec<Finding> {
             let own = &world.services[series].failures;
             let known_end = |failure: &&Failure| {
                 let of_spike = own.iter().filter(|other| (spike.start..=spike.end).contains(&(other.at as f64)));
-                of_spike.into_iter().any(|other| (other.status, other.termination) == (failure.status, failure.termination))
+                of_spike
+                    .into_iter()
+                    .any(|other| (other.status, other.termination) == (failure.status, failure.termination))
             };
             let failures: Vec<_> = own.iter().filter(|failure| span.contains(&failure.at)).filter(known_end).collect();
-            let known = found.iter().any(|other| other.series == spike.series && other.start <= to && other.end >= from);
+            let known =
+                found.iter().any(|other| other.series == spike.series && other.start <= to && other.end >= from);
             if let (Some(first), Some(last)) = (failures.first(), failures.last())
                 && !known
             {
-                later.push(Finding { start: first.at as f64, end: last.at as f64, is_open_at_start: false, ..spike.clone() });
+                later.push(Finding {
+                    start: first.at as f64,
+                    end: last.at as f64,
+                    is_open_at_start: false,
+                    ..spike.clone()
+                });
                 end = last.at as f64;
             }
         }
@@ -217,10 +237,9 @@ fn outages_of_others(world: &World, front: &str) -> Vec<(f64, f64)> {
     for event in &world.events {
         let Some(name) = event.service().filter(|name| !is_same(name, front)) else { continue };
         match event.kind() {
-            Kind::ServiceStop | Kind::Crash
-                if !down.iter().any(|(known, _)| *known == name) => {
-                    down.push((name, event.s()));
-                }
+            Kind::ServiceStop | Kind::Crash if !down.iter().any(|(known, _)| *known == name) => {
+                down.push((name, event.s()));
+            }
             Kind::ServiceStart => {
                 if let Some(index) = down.iter().position(|(known, _)| *known == name) {
                     outages.push((down.remove(index).1, event.s()));
@@ -287,25 +306,36 @@ impl Edges {
         let (from, to) = (hole.from as f64, hole.to as f64);
         let near = EDGE_S.max(EDGE_GAPS * (to - from) / hole.expected.max(0.1)).min((to - from) / 2.0 + EDGE_S);
         let own = |event: &&Happening| {
-            event.service().is_some_and(|name| is_same(name, &service.name)) && (event.host.is_none() || service.host.is_none() || event.host == service.host)
+            event.service().is_some_and(|name| is_same(name, &service.name))
+                && (event.host.is_none() || service.host.is_none() || event.host == service.host)
         };
         let events: Vec<&Happening> = world.events.iter().filter(own).collect();
         let is_down = |event: &Happening| {
             matches!(event.kind(), Kind::ServiceStop | Kind::Crash | Kind::ServiceFailed | Kind::OomKill)
         };
         // Asked to stop, then stopped: the last of the lines of one stop, before anything else happens to the service.
-        let stops: Vec<f64> = events.iter().filter(|event| is_down(event) && (from - EDGE_S..from + near).contains(&event.s())).map(|event| event.s()).collect();
+        let stops: Vec<f64> = events
+            .iter()
+            .filter(|event| is_down(event) && (from - EDGE_S..from + near).contains(&event.s()))
+            .map(|event| event.s())
+            .collect();
         let first = stops.first().copied();
-        let stop = first.and_then(|first| stops.iter().copied().filter(|stop| *stop <= first + EDGE_S).reduce(f64::max));
+        let stop =
+            first.and_then(|first| stops.iter().copied().filter(|stop| *stop <= first + EDGE_S).reduce(f64::max));
         let starts = events.iter().filter(|event| event.kind() == Kind::ServiceStart);
-        let start = starts.map(|event| event.s()).filter(|at| *at > from && (to - near.max(2.0 * EDGE_S)..=to + 1.0).contains(at)).reduce(f64::max);
+        let start = starts
+            .map(|event| event.s())
+            .filter(|at| *at > from && (to - near.max(2.0 * EDGE_S)..=to + 1.0).contains(at))
+            .reduce(f64::max);
         // Up, and down again before anything was answered: no end.
-        let start = start.filter(|start| !events.iter().any(|event| is_down(event) && event.s() > *start && event.s() < to - 1.0));
+        let start = start
+            .filter(|start| !events.iter().any(|event| is_down(event) && event.s() > *start && event.s() < to - 1.0));
         Edges { stop, start, last: hole.from - 1, next: hole.to }
     }
 }
 
-fn is_same(one: &str, other: &str) -> bool {
+/// Whether two names are one service's: Apache is `apache2` on Debian and `httpd` elsewhere.
+pub fn is_same(one: &str, other: &str) -> bool {
     let apache = |name: &str| matches!(name, "apache2" | "httpd");
     one == other || apache(one) && apache(other)
 }
@@ -339,125 +369,5 @@ fn hole_finding(index: usize, service: &Service, edges: &Edges, hole: &super::ho
         conflict: None,
         baseline: None,
         level: 1.0,
-    }
-}
-
-/// Adds what users felt of a conflict, where the traffic alone did not show it; else marks what it caused.
-fn felt(world: &World, index: usize, conflict: &Conflict, found: &mut Vec<Finding>) {
-    // A container that docker refuses to start is nobody's outage yet.
-    if is_container(world, conflict) {
-        return;
-    }
-    let until = world.coverage.map_or(conflict.last, |(_, last)| last.as_f64());
-    let (from, to) = conflict.window();
-    let end = to.unwrap_or(until);
-    let mut is_felt = false;
-    for finding in found.iter_mut() {
-        // The conflict began with or in it, and was not over when it began.
-        if finding.start <= end && finding.end >= conflict.first - 1.0 && finding.conflict.is_none() {
-            finding.conflict = Some(index);
-            is_felt |= finding.shape != Shape::Spike || finding.service == conflict.service;
-        }
-    }
-    let position = |wanted: &Service| world.services.iter().position(|service| std::ptr::eq(service, wanted));
-    let base = Finding {
-        shape: Shape::NoTraffic,
-        series: None,
-        service: conflict.service.clone(),
-        host: conflict.host.clone(),
-        start: from,
-        end,
-        start_error_s: 1.0,
-        end_error_s: 1.0,
-        is_open_at_start: false,
-        is_open_at_end: to.is_none(),
-        missed: 0.0,
-        conflict: Some(index),
-        baseline: None,
-        level: 1.0,
-    };
-    if let Some(holder) = holder_series(world, conflict) {
-        let span = (from.floor() as i64 - 1, end.ceil() as i64 + 1);
-        for (first, last) in refusals(&holder.seconds, &holder.refusals, span) {
-            let (start, end) = ((first as f64).max(from), (last as f64).min(end));
-            found.push(Finding { shape: Shape::WrongServer, series: position(holder), start, end, is_open_at_end: false, ..base.clone() });
-            is_felt = true;
-        }
-        let silent = port_silences(world, conflict, holder, (conflict.first, end));
-        for (start, end, missed) in silent {
-            let known = found.iter().any(|finding| finding.shape == Shape::Hole && finding.start <= end && finding.end >= start);
-            if !known {
-                let is_open_at_end = to.is_none() && end >= until - 1.0;
-                found.push(Finding { shape: Shape::Hole, series: position(holder), start, end, missed, is_open_at_end, ..base.clone() });
-                is_felt = true;
-            }
-        }
-    }
-    if is_felt {
-        return;
-    }
-    let inside = |service: &Service| service.count(from.ceil() as i64 + 1, end.floor() as i64);
-    match series(world, &conflict.service, &conflict.host) {
-        // Down by its own words, and nothing was answered in between: a hole, however short.
-        Some(service) if inside(service).requests == 0 && service.count(i64::MIN, from as i64).requests > 0 => {
-            let (missed, _) = expected(&service.seconds, from.floor() as i64, end.ceil() as i64);
-            found.push(Finding { shape: Shape::Hole, series: position(service), missed, ..base });
-        }
-        None if world.services.is_empty() => found.push(base),
-        _ => {}
-    }
-}
-
-/// Silences of the port: of its holder and its victim together, while the conflict lasts. The last one, from the
-/// holder's end to the victim's start, counts however short, as both tell it themselves.
-fn port_silences(world: &World, conflict: &Conflict, holder: &Service, span: (f64, f64)) -> Vec<(f64, f64, f64)> {
-    let victim = series(world, &conflict.service, &conflict.host);
-    let mut seconds: Vec<Second> = holder.seconds.clone();
-    seconds.extend(victim.iter().flat_map(|victim| &victim.seconds));
-    seconds.sort_by_key(|second| second.at);
-    let until = world.coverage.map_or(0, |(_, last)| last.s);
-    let touches = |from: f64, to: f64| from <= span.1 + 1.0 && to >= span.0 - 1.0;
-    let mut silences: Vec<(f64, f64, f64)> = holes(&seconds, until)
-        .into_iter()
-        .filter(|hole| touches(hole.from as f64, hole.to as f64) && !(hole.is_open && conflict.solved.is_some()))
-        .map(|hole| {
-            let end = conflict.solved.filter(|solved| (solved - hole.to as f64).abs() <= EDGE_S.max(EDGE_GAPS * (hole.to - hole.from) as f64 / hole.expected.max(0.1)));
-            ((hole.from - 1) as f64 + 0.5, end.map_or(hole.to as f64, |end| end.min(hole.to as f64 + 0.999)), hole.expected)
-        })
-        .collect();
-    if let Some(solved) = conflict.solved {
-        let down = world.events.iter().filter(|event| {
-            matches!(event.kind(), Kind::ServiceStop | Kind::Crash)
-                && event.service().is_some_and(|name| is_same(name, &holder.name))
-                && event.s() <= solved
-                && event.s() >= conflict.last - 1.0
-        });
-        if let Some(from) = down.map(Happening::s).reduce(f64::max) {
-            let (first, last) = (from.floor() as i64 + 1, solved.ceil() as i64 - 1);
-            let is_silent = !seconds.iter().any(|second| (first..last).contains(&second.at));
-            let (missed, _) = expected(&seconds, from.round() as i64, solved.round() as i64);
-            if is_silent && missed >= LEAST_MISSED && !silences.iter().any(|known| known.0 <= solved && known.1 >= from) {
-                silences.push((from, solved, missed));
-            }
-        }
-    }
-    silences
-}
-
-/// Whether the conflict's victim is a container: its engine says that the port is taken, or tells its life.
-fn is_container(world: &World, conflict: &Conflict) -> bool {
-    let kinds = [Kind::ContainerStart, Kind::ContainerStop, Kind::ContainerKill];
-    let engines = ["dockerd", "docker", "containerd", "podman"];
-    let of_engine = |index: &usize| world.events[*index].event.program.as_deref().is_some_and(|name| engines.contains(&name));
-    conflict.failures.iter().any(of_engine)
-        || world.events.iter().any(|event| kinds.contains(&event.kind()) && event.service() == Some(&conflict.service))
-}
-
-/// The traffic of the service that held the port.
-pub fn holder_series<'a>(world: &'a World, conflict: &Conflict) -> Option<&'a Service> {
-    match &conflict.holder()?.holder {
-        Holder::Service(name) => series(world, name, &conflict.host),
-        Holder::Container(name, _) => world.services.iter().find(|service| service.name == *name),
-        Holder::Unknown | Holder::SelfStale => None,
     }
 }

@@ -60,7 +60,11 @@ fn nearest(seconds: &[Second], edge: i64, direction: i64) -> Option<f64> {
         count += f64::from(second.requests);
         (count >= NEAREST).then(|| count / ((second.at - edge).abs() + 1) as f64)
     };
-    if direction < 0 { seconds[..split].iter().rev().find_map(&mut reaches) } else { seconds[split..].iter().find_map(reaches) }
+    if direction < 0 {
+        seconds[..split].iter().rev().find_map(&mut reaches)
+    } else {
+        seconds[split..].iter().find_map(reaches)
+    }
 }
 
 /// Requests and seconds of the neighbourhood on one side.

@@ -208,8 +208,10 @@ fn counted(window: &Window<'_>, close: &[Close]) -> Vec<Counted> {
             if held.is_none() && !is_own {
                 continue;
             }
-            let refuses = window.refusals.iter().any(|(from, to)| (from.floor()..=to.ceil()).contains(&seen.at.as_f64()));
-            let is_failed = seen.outcome == Outcome::Failing || held.is_some() && refuses && seen.outcome == Outcome::Refused;
+            let refuses =
+                window.refusals.iter().any(|(from, to)| (from.floor()..=to.ceil()).contains(&seen.at.as_f64()));
+            let is_failed =
+                seen.outcome == Outcome::Failing || held.is_some() && refuses && seen.outcome == Outcome::Refused;
             let host = part.host.clone().or_else(|| window.world.hosts.get(seen.place.block.0).cloned().flatten());
             counted.push(Counted { seen: *seen, is_failed, host });
         }
@@ -236,7 +238,11 @@ fn silences(window: &Window<'_>, counted: &[Counted]) -> Vec<Silence> {
         let own = added(window, &[*service]);
         let served = own.first().is_some_and(|first| (first.at as f64) < window.start);
         let holder = window.holder.map(|(holder, _, _)| holder);
-        let usual = if served { own } else { added(window, &[Some(*service), holder].into_iter().flatten().collect::<Vec<_>>()) };
+        let usual = if served {
+            own
+        } else {
+            added(window, &[Some(*service), holder].into_iter().flatten().collect::<Vec<_>>())
+        };
         let here = counted.iter().filter(|request| request.is_of(window, *service)).map(|request| request.seen.at.s);
         let busy: BTreeSet<i64> = here.filter(|s| (from..to).contains(s)).collect();
         let per_second = expected(&usual, from, to).0 / ((to - from).max(1) as f64);
@@ -295,7 +301,8 @@ fn clients(window: &Window<'_>, counted: &[Counted], silences: &[Silence]) -> Cl
             let requests = inside().filter(here).filter(|request| !only_hit || request.is_failed);
             requests.map(|request| request.seen.client).collect::<BTreeSet<_>>().len() as u64
         };
-        let length: i64 = silences.iter().filter(|silence| silence.service == service).map(|silence| silence.to - silence.from).sum();
+        let length: i64 =
+            silences.iter().filter(|silence| silence.service == service).map(|silence| silence.to - silence.from).sum();
         let beside: Vec<&Counted> = counted.iter().filter(here).collect();
         let in_silence = clients_beside(window, &beside, length);
         let in_window = clients_beside(window, &beside, (window.end - window.start).ceil() as i64).max(in_silence);
@@ -320,7 +327,12 @@ fn clients_beside(window: &Window<'_>, requests: &[&Counted], length: i64) -> u6
     let before = (length / 2).max(length - (last - end)).min(start - first);
     let after = (length - before).min(last - end);
     let is_beside = |at: i64| (start - before..start).contains(&at) || (end + 1..=end + after).contains(&at);
-    requests.iter().filter(|request| is_beside(request.seen.at.s)).map(|request| request.seen.client).collect::<BTreeSet<_>>().len() as u64
+    requests
+        .iter()
+        .filter(|request| is_beside(request.seen.at.s))
+        .map(|request| request.seen.client)
+        .collect::<BTreeSet<_>>()
+        .len() as u64
 }
 
 /// The minute with the largest share, of those with enough requests; the earliest of equal ones.
@@ -358,7 +370,8 @@ fn day_percent(window: &Window<'_>, requests: &Requests, seconds: &[Second]) -> 
     let held = window.holder.map_or(0, |(holder, from, to)| {
         u64::from(window.world.services[holder].count(from as i64, to as i64 + 1).requests)
     });
-    let of_day: u64 = seconds.iter().filter(|second| (from..to).contains(&second.at)).map(|second| u64::from(second.requests)).sum();
+    let of_day: u64 =
+        seconds.iter().filter(|second| (from..to).contains(&second.at)).map(|second| u64::from(second.requests)).sum();
     let all = of_day + held + requests.missed;
     (all > 0).then(|| ((requests.failed + requests.missed) as f64 / all as f64 * 1e4).round().min(1e4) / 100.0)
 }

@@ -2,7 +2,8 @@
 
 use super::cause::{Cause, Context, Hypothesis, causes};
 use super::evidence::Confidence;
-use super::finding::{Finding, Shape, holder_series};
+use super::felt::holder_series;
+use super::finding::{Finding, Shape};
 use super::impact::{Impact, Profile, Window, impact};
 use super::marks::{Item, Marks, marks, timeline};
 use super::ports::{Conflict, series};
@@ -121,18 +122,26 @@ const RETRIES_END: f64 = 5.0;
 /// count twice: to where the evidence of their failing and good requests is largest (methods, 1.5).
 fn with_last_retries(world: &World, finding: &Finding, close: &[Close]) -> Finding {
     let mut moved = finding.clone();
-    let (Some(index), Some(baseline), Shape::Spike) = (finding.series, finding.baseline, finding.shape) else { return moved };
+    let (Some(index), Some(baseline), Shape::Spike) = (finding.series, finding.baseline, finding.shape) else {
+        return moved;
+    };
     let service = &world.services[index];
-    let of_service = close.iter().filter(|part| part.service == service.name && (part.host.is_none() || part.host == service.host));
+    let of_service =
+        close.iter().filter(|part| part.service == service.name && (part.host.is_none() || part.host == service.host));
     let mut seen: Vec<&crate::facts::closer::Seen> = of_service
         .flat_map(|part| &part.seen)
-        .filter(|seen| service.sources.contains(&seen.place.block.0) && service.owners.counts(seen.place.block.0, seen.at.s))
+        .filter(|seen| {
+            service.sources.contains(&seen.place.block.0) && service.owners.counts(seen.place.block.0, seen.at.s)
+        })
         .collect();
     seen.sort_unstable();
     let is_failing = |seen: &crate::facts::closer::Seen| seen.outcome == crate::facts::traffic::Outcome::Failing;
     let (start, end) = (finding.start.floor() as i64, finding.end.floor() as i64);
-    let clients: std::collections::BTreeSet<u64> =
-        seen.iter().filter(|seen| is_failing(seen) && (start..=end).contains(&seen.at.s)).map(|seen| seen.client).collect();
+    let clients: std::collections::BTreeSet<u64> = seen
+        .iter()
+        .filter(|seen| is_failing(seen) && (start..=end).contains(&seen.at.s))
+        .map(|seen| seen.client)
+        .collect();
     let level = finding.level.clamp(0.012, 0.98);
     let (fail, good) = ((level / baseline.share).ln(), ((1.0 - level) / (1.0 - baseline.share)).ln());
     let (mut sum, mut best) = (0.0, 0.0);
@@ -156,7 +165,8 @@ fn belongs(world: &World, weighed: &[Weighed<'_>], group: &[usize], next: &Weigh
         let members = group.iter().map(|index| &weighed[*index]).filter(|member| wanted(member));
         members.max_by(|one, other| one.finding.end.total_cmp(&other.finding.end))
     };
-    let same = latest(&|member| member.finding.service == next.finding.service && member.finding.host == next.finding.host);
+    let same =
+        latest(&|member| member.finding.service == next.finding.service && member.finding.host == next.finding.host);
     follows(world, latest(&|_| true), next) || follows(world, same, next)
 }
 
@@ -172,9 +182,14 @@ fn follows(world: &World, last: Option<&Weighed<'_>>, next: &Weighed<'_>) -> boo
     let differ = matches!((one, other), (Some(one), Some(other)) if one != other && !knows(&last.causes, other) && !knows(&next.causes, one));
     if gap <= 0.0 {
         // A proxy that blames what is behind it, and a service further in that says why, tell one story.
-        let blames = |known: Option<(Cause, &Option<String>)>| matches!(known, Some((Cause::BackendDown | Cause::UpstreamTimeout, _)));
+        let blames = |known: Option<(Cause, &Option<String>)>| {
+            matches!(known, Some((Cause::BackendDown | Cause::UpstreamTimeout, _)))
+        };
         let in_line = depth(&last.finding.service) != depth(&next.finding.service) && (blames(one) || blames(other));
-        return !differ || in_line || same_service || last.finding.conflict.is_some() && last.finding.conflict == next.finding.conflict;
+        return !differ
+            || in_line
+            || same_service
+            || last.finding.conflict.is_some() && last.finding.conflict == next.finding.conflict;
     }
     let one_conflict = last.finding.conflict.is_some() && last.finding.conflict == next.finding.conflict;
     if one_conflict || one.is_some() && one == other {
@@ -192,8 +207,15 @@ fn relapses(world: &World, last: &Finding, next: &Finding) -> bool {
     let repairs = world.events.iter().filter(|event| {
         matches!(
             event.kind(),
-            Kind::ServiceStart | Kind::ServiceStop | Kind::Restart | Kind::Reload | Kind::ConfigChange | Kind::PackageChange
-                | Kind::ContainerStart | Kind::OperatorAction | Kind::ServiceFailed
+            Kind::ServiceStart
+                | Kind::ServiceStop
+                | Kind::Restart
+                | Kind::Reload
+                | Kind::ConfigChange
+                | Kind::PackageChange
+                | Kind::ContainerStart
+                | Kind::OperatorAction
+                | Kind::ServiceFailed
         ) && (last.end - 60.0..=next.start + 5.0).contains(&event.s())
     });
     repairs.map(|event| event.s().max(last.end)).any(|at| next.start - at <= RELAPSE_AFTER_S)
@@ -217,7 +239,8 @@ pub fn depth(service: &str) -> usize {
 
 /// The findings of the outermost layer, by whose requests they are.
 fn outermost<'a>(world: &World, findings: &[&'a Finding]) -> Vec<&'a Finding> {
-    let layer = |finding: &Finding| depth(finding.series.map_or(finding.service.as_str(), |index| &world.services[index].name));
+    let layer =
+        |finding: &Finding| depth(finding.series.map_or(finding.service.as_str(), |index| &world.services[index].name));
     let least = findings.iter().map(|finding| layer(finding)).min();
     findings.iter().copied().filter(|finding| Some(layer(finding)) == least).collect()
 }
@@ -233,7 +256,11 @@ fn measure(world: &World, conflicts: &[Conflict], findings: &[&Finding], close: 
         let position = world.services.iter().position(|service| std::ptr::eq(service, series))?;
         let (from, to) = conflict.window();
         // Only a layer that is the victim itself loses its users to the holder.
-        (conflict.service == first.service || first.series == Some(position)).then_some((position, from, to.unwrap_or(until)))
+        (conflict.service == first.service || first.series == Some(position)).then_some((
+            position,
+            from,
+            to.unwrap_or(until),
+        ))
     });
     let is_holder = |index: &usize| holder.is_some_and(|(holder, _, _)| holder == *index);
     let name = outer.iter().find_map(|finding| finding.series.filter(|index| !is_holder(index)));
@@ -241,7 +268,8 @@ fn measure(world: &World, conflicts: &[Conflict], findings: &[&Finding], close: 
         let victim = series(world, &first.service, &first.host);
         victim.map(|service| service.name.as_str())
     });
-    let mut services: Vec<usize> = (0..world.services.len()).filter(|index| Some(world.services[*index].name.as_str()) == name).collect();
+    let mut services: Vec<usize> =
+        (0..world.services.len()).filter(|index| Some(world.services[*index].name.as_str()) == name).collect();
     if services.is_empty() {
         services.extend(holder.map(|(index, _, _)| index));
     }
@@ -286,7 +314,11 @@ fn incident(world: &World, conflicts: &[Conflict], findings: &[&Finding], close:
     let end_of_logs = world.coverage.map(|(_, last)| last);
     let from_request = first.is_some_and(|finding| finding.shape != Shape::Hole);
     let to_request = last.is_some_and(|finding| matches!(finding.shape, Shape::Spike | Shape::WrongServer));
-    let edge = |at: f64| Instant { s: at.floor() as i64, nanos: ((at - at.floor()) * 1e9) as u32 / 1_000_000 * 1_000_000, digits: 3 };
+    let edge = |at: f64| Instant {
+        s: at.floor() as i64,
+        nanos: ((at - at.floor()) * 1e9) as u32 / 1_000_000 * 1_000_000,
+        digits: 3,
+    };
     let start_at = impact.first.map(|seen| seen.at).filter(|_| from_request).unwrap_or(edge(start));
     let until = impact.last.map(|seen| seen.at).filter(|_| to_request).unwrap_or(edge(end));
     let until = if is_ongoing { end_of_logs.unwrap_or(until) } else { until.max(start_at) };
@@ -325,7 +357,9 @@ fn roles(findings: &[&Finding], causes: &[Hypothesis], impact: &Impact) -> Vec<(
         }
         if let Some(holder) = &cause.holder {
             match &holder.holder {
-                super::ports::Holder::Service(name) | super::ports::Holder::Container(name, _) => add(name.clone(), Role::Holder),
+                super::ports::Holder::Service(name) | super::ports::Holder::Container(name, _) => {
+                    add(name.clone(), Role::Holder)
+                }
                 super::ports::Holder::Unknown | super::ports::Holder::SelfStale => {}
             }
         }

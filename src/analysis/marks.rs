@@ -96,14 +96,28 @@ pub fn timeline(world: &World, incident: &Incident, close: &[Close]) -> Vec<Item
         add(&mut items, event);
     }
     items.extend(seen(world, incident, close));
-    items.sort_by(|one, other| (one.at.s, one.at.nanos, one.said.kind, &one.evidence).cmp(&(other.at.s, other.at.nanos, other.said.kind, &other.evidence)));
+    items.sort_by(|one, other| {
+        (one.at.s, one.at.nanos, one.said.kind, &one.evidence).cmp(&(
+            other.at.s,
+            other.at.nanos,
+            other.said.kind,
+            &other.evidence,
+        ))
+    });
     effects(&mut items, incident);
     if items.len() > MOST_ITEMS {
         // What lies farthest from the incident goes first.
         let distance = |item: &Item| (start - item.at.as_f64()).max(item.at.as_f64() - end).max(0.0);
         items.sort_by(|one, other| distance(one).total_cmp(&distance(other)));
         items.truncate(MOST_ITEMS);
-        items.sort_by(|one, other| (one.at.s, one.at.nanos, one.said.kind, &one.evidence).cmp(&(other.at.s, other.at.nanos, other.said.kind, &other.evidence)));
+        items.sort_by(|one, other| {
+            (one.at.s, one.at.nanos, one.said.kind, &one.evidence).cmp(&(
+                other.at.s,
+                other.at.nanos,
+                other.said.kind,
+                &other.evidence,
+            ))
+        });
     }
     items
 }
@@ -119,22 +133,50 @@ fn of_conflict(world: &World, incident: &Incident, event: &Happening) -> bool {
 fn is_change(kind: Kind) -> bool {
     matches!(
         kind,
-        Kind::OperatorAction | Kind::Reload | Kind::ConfigChange | Kind::PackageChange | Kind::ContainerStart | Kind::ServiceStop | Kind::ServiceStart
+        Kind::OperatorAction
+            | Kind::Reload
+            | Kind::ConfigChange
+            | Kind::PackageChange
+            | Kind::ContainerStart
+            | Kind::ServiceStop
+            | Kind::ServiceStart
     )
 }
 
 /// Units of the machine itself, which come and go with logins and timers.
 fn is_plumbing(name: &str) -> bool {
     const PREFIXES: [&str; 22] = [
-        "user@", "user-runtime-dir@", "session-", "systemd-", "getty", "serial-getty", "console-getty", "dbus", "rsyslog", "cron",
-        "logrotate", "apt-daily", "man-db", "e2scrub", "fstrim", "polkit", "dpkg-db", "motd", "init.scope", "containerd", "keyboard-setup", "kmod",
+        "user@",
+        "user-runtime-dir@",
+        "session-",
+        "systemd-",
+        "getty",
+        "serial-getty",
+        "console-getty",
+        "dbus",
+        "rsyslog",
+        "cron",
+        "logrotate",
+        "apt-daily",
+        "man-db",
+        "e2scrub",
+        "fstrim",
+        "polkit",
+        "dpkg-db",
+        "motd",
+        "init.scope",
+        "containerd",
+        "keyboard-setup",
+        "kmod",
     ];
-    PREFIXES.iter().any(|prefix| name.starts_with(prefix)) || matches!(name, "ssh" | "sshd" | "docker" | "networking" | "ifup@lo")
+    PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+        || matches!(name, "ssh" | "sshd" | "docker" | "networking" | "ifup@lo")
 }
 
 fn is_of_interest(event: &Happening, incident: &Incident) -> bool {
     let service = event.service();
-    let involved = |name: &str| incident.services.iter().any(|(known, _)| known == name || known.ends_with(&format!("/{name}")));
+    let involved =
+        |name: &str| incident.services.iter().any(|(known, _)| known == name || known.ends_with(&format!("/{name}")));
     match event.kind() {
         Kind::ServiceStart | Kind::ServiceStop | Kind::Reload | Kind::Restart | Kind::ServiceFailed => {
             service.is_some_and(|name| involved(name) || !is_plumbing(name))
@@ -147,7 +189,8 @@ fn is_of_interest(event: &Happening, incident: &Incident) -> bool {
 fn add(items: &mut Vec<Item>, event: &Happening) {
     let said = &event.event.said;
     let again = items.iter_mut().rev().find(|item| {
-        let same = (item.said.kind, &item.said.service, item.said.port, &item.said.errno) == (said.kind, &said.service, said.port, &said.errno);
+        let same = (item.said.kind, &item.said.service, item.said.port, &item.said.errno)
+            == (said.kind, &said.service, said.port, &said.errno);
         let latest = item.end.unwrap_or(item.at).as_f64();
         let told_once = matches!(said.kind, Kind::OperatorAction | Kind::PackageChange | Kind::OomKill);
         same && event.s() - latest <= repeat_s(said.kind) && (!told_once || item.message == event.event.message)
@@ -200,9 +243,7 @@ fn seen(world: &World, incident: &Incident, close: &[Close]) -> Vec<Item> {
         is_inferred: true,
         evidence,
     };
-    let line = |seen: &crate::facts::closer::Seen| {
-        vec![world.line(seen.place)]
-    };
+    let line = |seen: &crate::facts::closer::Seen| vec![world.line(seen.place)];
     let mut items = Vec::new();
     let first = incident.impact.first.as_ref().filter(|seen| seen.at == incident.start);
     items.push(item(incident.start, Kind::FirstFailure, first.map(line).unwrap_or_default()));
@@ -226,7 +267,9 @@ fn seen(world: &World, incident: &Incident, close: &[Close]) -> Vec<Item> {
 fn first_good(incident: &Incident, close: &[Close]) -> Option<crate::facts::closer::Seen> {
     let of_layer = close.iter().filter(|part| Some(&part.service) == incident.impact.layer.as_ref());
     let after = |seen: &&crate::facts::closer::Seen| {
-        seen.at.as_f64() >= incident.until.as_f64() - 1.0 && seen.outcome == crate::facts::traffic::Outcome::Good && seen.at.s >= incident.until.s
+        seen.at.as_f64() >= incident.until.as_f64() - 1.0
+            && seen.outcome == crate::facts::traffic::Outcome::Good
+            && seen.at.s >= incident.until.s
     };
     of_layer.filter_map(|part| part.seen.iter().find(after)).min().copied()
 }
@@ -243,10 +286,12 @@ fn effects(items: &mut [Item], incident: &Incident) {
     let mut best: Option<usize> = None;
     for (index, item) in items.iter_mut().enumerate() {
         let at = item.at.as_f64();
-        if !(start - 1.0..=end + 1.0).contains(&at) || !is_change(item.said.kind) || item.said.kind == Kind::ServiceStop {
+        if !(start - 1.0..=end + 1.0).contains(&at) || !is_change(item.said.kind) || item.said.kind == Kind::ServiceStop
+        {
             continue;
         }
-        let of_service = |service: &Option<String>| service.as_ref().is_some_and(|name| item.message.contains(name.as_str()));
+        let of_service =
+            |service: &Option<String>| service.as_ref().is_some_and(|name| item.message.contains(name.as_str()));
         let fails = failed.iter().any(|(later, service)| (-0.5..12.0).contains(&(later - at)) && of_service(service));
         if item.said.kind == Kind::OperatorAction && fails && is_start(item) {
             item.effect = Some(Effect::None);
@@ -281,7 +326,9 @@ pub fn marks(world: &World, incident: &Incident) -> Marks {
     let find = |wanted: &dyn Fn(&Item) -> bool| items.iter().find(|item| wanted(item)).map(mark);
     let last = |wanted: &dyn Fn(&Item) -> bool| items.iter().rev().find(|item| wanted(item)).map(mark);
     let knows = |item: &Item| {
-        matches!(item.said.kind, Kind::BackendDown | Kind::OperatorAction | Kind::ContainerHealth) && item.at.as_f64() > start && item.at.as_f64() <= end
+        matches!(item.said.kind, Kind::BackendDown | Kind::OperatorAction | Kind::ContainerHealth)
+            && item.at.as_f64() > start
+            && item.at.as_f64() <= end
     };
     Marks {
         trigger: trigger(items, incident).map(mark),
@@ -289,7 +336,17 @@ pub fn marks(world: &World, incident: &Incident) -> Marks {
         detected: find(&knows),
         mitigated: last(&|item| item.effect == Some(Effect::Better)),
         ended: last(&|item| item.said.kind == Kind::LastFailure).filter(|_| !incident.is_ongoing),
-        verified: verified(world, incident).map(|at| Mark { at, item: Item { at, ..items.iter().find(|item| item.said.kind == Kind::Recovered).cloned().unwrap_or_else(|| items[0].clone()) } }),
+        verified: verified(world, incident).map(|at| Mark {
+            at,
+            item: Item {
+                at,
+                ..items
+                    .iter()
+                    .find(|item| item.said.kind == Kind::Recovered)
+                    .cloned()
+                    .unwrap_or_else(|| items[0].clone())
+            },
+        }),
     }
 }
 
@@ -323,7 +380,10 @@ fn verified(world: &World, incident: &Incident) -> Option<Instant> {
     let (_, last) = world.coverage?;
     let layer = incident.impact.layer.as_ref()?;
     let of_layer = || world.services.iter().filter(|service| service.name == *layer);
-    let good: u32 = of_layer().map(|service| service.count(incident.until.s + 1, at)).map(|count| count.requests - count.failing).sum();
+    let good: u32 = of_layer()
+        .map(|service| service.count(incident.until.s + 1, at))
+        .map(|count| count.requests - count.failing)
+        .sum();
     let ends = of_layer().filter_map(|service| service.span()).map(|(_, last)| last).max()?;
     (!incident.is_ongoing && last.s >= at && ends >= at && good >= 10).then_some(Instant::second(at))
 }

@@ -6,10 +6,12 @@
 pub mod burst;
 pub mod cause;
 pub mod evidence;
+pub mod felt;
 pub mod finding;
 pub mod hole;
 pub mod impact;
 pub mod incident;
+pub mod listeners;
 pub mod marks;
 pub mod ports;
 pub mod world;

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use super::listeners::usual_ports;
 use super::evidence::{Confidence, Reason, score, softmax};
 use super::world::{Happening, Service, World};
 use crate::facts::claim::How;
@@ -153,12 +154,15 @@ fn episodes(world: &World) -> Vec<Conflict> {
 /// Whether the victim was up between its last failed bind and `until`.
 fn started_between(world: &World, conflict: &Conflict, until: f64) -> bool {
     let is_start = |event: &Happening| {
-        matches!(event.kind(), Kind::ServiceStart | Kind::ContainerStart) && event.service() == Some(&conflict.service) && same_host(&event.host, &conflict.host)
+        matches!(event.kind(), Kind::ServiceStart | Kind::ContainerStart)
+            && event.service() == Some(&conflict.service)
+            && same_host(&event.host, &conflict.host)
     };
     let started = world.events.iter().any(|event| is_start(event) && event.s() > conflict.last && event.s() < until);
     // Where no line tells of starts, the requests that it answered do.
     let span = (conflict.last.ceil() as i64 + 1, until.floor() as i64 - 1);
-    let answered = series(world, &conflict.service, &conflict.host).is_some_and(|own| own.count(span.0, span.1).requests > 0);
+    let answered =
+        series(world, &conflict.service, &conflict.host).is_some_and(|own| own.count(span.0, span.1).requests > 0);
     started || answered
 }
 
@@ -185,12 +189,15 @@ fn solved(world: &World, conflict: &Conflict) -> Option<f64> {
 /// The victim's last stop before its first failed bind, if it did not start in between.
 fn stopped(world: &World, conflict: &Conflict) -> Option<f64> {
     let of_victim = |event: &&Happening| {
-        event.service() == Some(&conflict.service) && same_host(&event.host, &conflict.host) && event.s() <= conflict.first
+        event.service() == Some(&conflict.service)
+            && same_host(&event.host, &conflict.host)
+            && event.s() <= conflict.first
     };
     let last = world
         .events
         .iter()
-        .filter(of_victim).rfind(|event| matches!(event.kind(), Kind::ServiceStart | Kind::ServiceStop))?;
+        .filter(of_victim)
+        .rfind(|event| matches!(event.kind(), Kind::ServiceStart | Kind::ServiceStop))?;
     (last.kind() == Kind::ServiceStop && conflict.first - last.s() <= STOP_BEFORE_S).then(|| last.s())
 }
 
@@ -203,64 +210,6 @@ pub fn series<'a>(world: &'a World, service: &str, host: &Option<String>) -> Opt
 fn is_apache(name: &str) -> bool {
     matches!(name, "apache2" | "httpd" | "apache")
 }
-
-/// Programs that listen on a port by what they are for, and the ports that they usually have.
-const LISTENERS: &[(&str, &[u16])] = &[
-    ("nginx", &[80, 443]),
-    ("openresty", &[80, 443]),
-    ("apache2", &[80, 443]),
-    ("httpd", &[80, 443]),
-    ("haproxy", &[80, 443]),
-    ("caddy", &[80, 443]),
-    ("lighttpd", &[80, 443]),
-    ("traefik", &[80, 443]),
-    ("envoy", &[80, 443, 10000]),
-    ("varnish", &[80, 6081]),
-    ("squid", &[3128]),
-    ("stunnel", &[443]),
-    ("stunnel4", &[443]),
-    ("tomcat", &[8080, 8005]),
-    ("tomcat9", &[8080, 8005]),
-    ("tomcat10", &[8080, 8005]),
-    ("jenkins", &[8080]),
-    ("mysql", &[3306]),
-    ("mysqld", &[3306]),
-    ("mariadb", &[3306]),
-    ("postgresql", &[5432]),
-    ("redis", &[6379]),
-    ("redis-server", &[6379]),
-    ("memcached", &[11211]),
-    ("mongod", &[27017]),
-    ("sshd", &[22]),
-    ("ssh", &[22]),
-    ("named", &[53]),
-    ("bind9", &[53]),
-    ("dnsmasq", &[53]),
-    ("unbound", &[53]),
-    ("systemd-resolved", &[53]),
-    ("postfix", &[25]),
-    ("exim4", &[25]),
-    ("dovecot", &[143, 993]),
-    ("vsftpd", &[21]),
-    ("grafana-server", &[3000]),
-    ("prometheus", &[9090]),
-    ("elasticsearch", &[9200, 9300]),
-    ("opensearch", &[9200, 9300]),
-    ("kafka", &[9092]),
-    ("rabbitmq-server", &[5672]),
-    ("mosquitto", &[1883]),
-    ("etcd", &[2379, 2380]),
-    ("consul", &[8500]),
-    ("vault", &[8200]),
-    ("cups", &[631]),
-    ("php-fpm", &[9000]),
-    ("gunicorn", &[8000]),
-    ("uwsgi", &[8080]),
-    ("puma", &[3000]),
-    ("node", &[3000]),
-    ("tinyproxy", &[8888]),
-    ("monit", &[2812]),
-];
 
 /// What the host runs that can listen: by the table, by its own words, by its traffic. Not every unit can.
 fn listeners(world: &World, conflict: &Conflict) -> Vec<String> {
@@ -288,11 +237,6 @@ fn listeners(world: &World, conflict: &Conflict) -> Vec<String> {
 
 fn is_container_event(kind: Kind) -> bool {
     matches!(kind, Kind::ContainerStart | Kind::ContainerStop | Kind::ContainerKill | Kind::ContainerHealth)
-}
-
-fn usual_ports(name: &str) -> Option<&'static [u16]> {
-    let base = name.split('@').next().unwrap_or(name);
-    LISTENERS.iter().find(|(known, _)| *known == base).map(|(_, ports)| *ports)
 }
 
 fn hypotheses(world: &World, conflict: &Conflict) -> Vec<HolderHypothesis> {
@@ -325,7 +269,13 @@ fn hypothesis(
 }
 
 /// Starts and stops of somebody, in order: time, whether it is up afterwards, and the event.
-fn life<'a>(world: &'a World, conflict: &Conflict, name: &str, up: &[Kind], down: &[Kind]) -> Vec<(f64, bool, &'a Happening)> {
+fn life<'a>(
+    world: &'a World,
+    conflict: &Conflict,
+    name: &str,
+    up: &[Kind],
+    down: &[Kind],
+) -> Vec<(f64, bool, &'a Happening)> {
     let aliases = aliases(name);
     world
         .events
@@ -448,7 +398,10 @@ fn answers(world: &World, conflict: &Conflict, name: &str) -> Option<Reason> {
     let victim_served = victim.is_some_and(|victim| victim.count(i64::MIN, began).requests > 0);
     let fits = !victim_served || f64::from(before) <= 0.1 * f64::from(inside);
     (ends && fits).then(|| {
-        let text = format!("{name} answered {inside} requests while the port was taken, and hardly any once {} was back", conflict.service);
+        let text = format!(
+            "{name} answered {inside} requests while the port was taken, and hardly any once {} was back",
+            conflict.service
+        );
         Reason::new(5.0, text, Vec::new())
     })
 }
@@ -462,9 +415,8 @@ fn containers(world: &World, conflict: &Conflict) -> Vec<HolderHypothesis> {
         }
     }
     // Docker's own failure to bind for a container tells what that container publishes.
-    let is_container = |name: &str| {
-        world.events.iter().any(|event| is_container_event(event.kind()) && event.service() == Some(name))
-    };
+    let is_container =
+        |name: &str| world.events.iter().any(|event| is_container_event(event.kind()) && event.service() == Some(name));
     for event in world.events.iter().filter(|event| here(&event.host) && event.kind() == Kind::BindFailure) {
         let said = &event.event.said;
         if let Some(name) = &said.service
@@ -501,7 +453,11 @@ fn container(world: &World, conflict: &Conflict, name: &str, publishes: bool) ->
         Some((_, true, _)) => {}
         _ => {
             let text = format!("container {name} was not running at the first failed bind");
-            reasons.push(Reason::new(-9.0, text, before.map(|(_, _, event)| event.evidence.clone()).unwrap_or_default()));
+            reasons.push(Reason::new(
+                -9.0,
+                text,
+                before.map(|(_, _, event)| event.evidence.clone()).unwrap_or_default(),
+            ));
         }
     }
     let (since, until) = in_between(conflict, &life, &format!("container {name}"), &mut reasons);
@@ -515,7 +471,8 @@ fn container(world: &World, conflict: &Conflict, name: &str, publishes: bool) ->
 
 /// The lines that tell which port a container publishes.
 fn published_by(world: &World, conflict: &Conflict, name: &str) -> Vec<super::world::Evidence> {
-    let claims = world.claims.iter().filter(|(_, _, claim, _)| claim.holder == name && Some(claim.port) == conflict.port);
+    let claims =
+        world.claims.iter().filter(|(_, _, claim, _)| claim.holder == name && Some(claim.port) == conflict.port);
     claims.map(|(_, _, _, line)| line.clone()).take(1).collect()
 }
 

@@ -220,7 +220,8 @@ fn hosts(facts: &Facts, names: &[&str]) -> Vec<Option<String>> {
         let own = facts.sources.get(&index).and_then(|source| {
             source.hosts.iter().rev().max_by_key(|(_, count)| **count).map(|(host, _)| host.clone())
         });
-        let in_path = || all.iter().find(|host| name.split('/').any(|part| part == host.as_str())).map(|host| (*host).clone());
+        let in_path =
+            || all.iter().find(|host| name.split('/').any(|part| part == host.as_str())).map(|host| (*host).clone());
         let only = || (all.len() == 1).then(|| all.iter().next().map(|host| (*host).clone())).flatten();
         own.or_else(only).or_else(in_path)
     };
@@ -269,7 +270,8 @@ fn services(
         let host = key.host.clone().or_else(|| hosts.get(key.source).cloned().flatten());
         let utc = |at: i64| if key.zoned { at } else { timebase.utc_s(key.source, at) };
         let seconds = series.seconds.iter().map(|second| Second { at: utc(second.at), ..*second }).collect();
-        let on_time = |failures: &[Failure]| failures.iter().map(|failure| Failure { at: utc(failure.at), ..*failure }).collect();
+        let on_time =
+            |failures: &[Failure]| failures.iter().map(|failure| Failure { at: utc(failure.at), ..*failure }).collect();
         let (failures, refusals) = (on_time(&series.failures), on_time(&series.refusals));
         let part = Part { source: key.source, seconds, failures, refusals, scopes: series.scopes.clone() };
         let of_service = parts.entry((host, key.service.clone())).or_default();
@@ -326,7 +328,8 @@ fn owners(parts: &[Part], copies: &mut BTreeMap<usize, usize>) -> Owners {
     }
     let mut owners = Owners::default();
     for (index, part) in parts.iter().enumerate() {
-        let members: Vec<&Part> = (0..parts.len()).filter(|other| group[*other] == group[index]).map(|other| &parts[other]).collect();
+        let members: Vec<&Part> =
+            (0..parts.len()).filter(|other| group[*other] == group[index]).map(|other| &parts[other]).collect();
         if members.len() < 2 {
             continue;
         }
@@ -360,7 +363,9 @@ fn holds_same(one: &Part, other: &Part) -> bool {
     let (Some(here), Some(there)) = (span(one), span(other)) else { return false };
     let (from, to) = (here.0.max(there.0), here.1.min(there.1));
     let common = |part: &Part| part.seconds.iter().filter(|second| (from..=to).contains(&second.at)).count();
-    let print = |at: i64| other.seconds.binary_search_by_key(&at, |second| second.at).ok().map(|index| other.seconds[index].print);
+    let print = |at: i64| {
+        other.seconds.binary_search_by_key(&at, |second| second.at).ok().map(|index| other.seconds[index].print)
+    };
     let equal = one.seconds.iter().filter(|second| print(second.at) == Some(second.print)).count();
     equal > 0 && equal as f64 >= COPY_SHARE * common(one).min(common(other)) as f64
 }
@@ -401,7 +406,9 @@ fn without_bookkeeping(events: Vec<Happening>) -> Vec<Happening> {
         .collect();
     let is_bookkeeping = |event: &Happening| {
         event.kind() == Kind::ServiceStop
-            && restarts.iter().any(|(at, service)| (0.0..1.0).contains(&(event.s() - at)) && service.as_deref() == event.service())
+            && restarts
+                .iter()
+                .any(|(at, service)| (0.0..1.0).contains(&(event.s() - at)) && service.as_deref() == event.service())
     };
     events.into_iter().filter(|event| !is_bookkeeping(event)).collect()
 }
@@ -410,7 +417,11 @@ fn without_bookkeeping(events: Vec<Happening>) -> Vec<Happening> {
 fn moment_of(event: &At<Event>, all: &[At<Event>]) -> Option<crate::facts::Moment> {
     event.moment.or_else(|| {
         let above = |other: &&At<Event>| other.place.block.0 == event.place.block.0 && other.place < event.place;
-        all.iter().filter(above).filter_map(|other| Some((other.place, other.moment?))).max_by_key(|(place, _)| *place).map(|(_, moment)| moment)
+        all.iter()
+            .filter(above)
+            .filter_map(|other| Some((other.place, other.moment?)))
+            .max_by_key(|(place, _)| *place)
+            .map(|(_, moment)| moment)
     })
 }
 
@@ -420,7 +431,8 @@ fn is_same(one: &Happening, other: &Happening) -> bool {
     let hosts = one.host.is_none() || other.host.is_none() || one.host == other.host;
     let sources = one.evidence.iter().any(|line| line.source == other.evidence[0].source);
     let pids = matches!((one.event.pid, other.event.pid), (Some(pid), Some(also)) if pid != also);
-    let kinds = (said.kind, &said.service, &said.address, said.port) == (also.kind, &also.service, &also.address, also.port);
+    let kinds =
+        (said.kind, &said.service, &said.address, said.port) == (also.kind, &also.service, &also.address, also.port);
     let messages = message_key(&one.event.message) == message_key(&other.event.message);
     kinds && hosts && messages && !sources && !pids
 }

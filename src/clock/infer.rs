@@ -28,7 +28,8 @@ pub fn zones(facts: &Facts, names: &[SourceName], timebase: &mut Timebase) {
                 continue;
             }
             let votes = votes(facts, timebase, source);
-            if let Some((rule, reason)) = elected(&votes).or_else(|| neighbour(facts, names, timebase, source, &votes)) {
+            if let Some((rule, reason)) = elected(&votes).or_else(|| neighbour(facts, names, timebase, source, &votes))
+            {
                 let clock = &mut timebase.sources[source];
                 clock.rule = rule;
                 clock.how = How::Inferred;
@@ -127,9 +128,10 @@ fn traffic_votes(facts: &Facts, timebase: &Timebase, source: usize, votes: &mut 
     let own = facts.series.iter().filter(|(key, _)| key.source == source && !key.zoned);
     for (key, series) in own {
         let prints: HashMap<u64, i64> = series.seconds.iter().map(|second| (second.print, second.at)).collect();
-        let others = facts.series.iter().filter(|(other, _)| {
-            other.zoned && other.service == key.service && is_known(timebase, other.source)
-        });
+        let others = facts
+            .series
+            .iter()
+            .filter(|(other, _)| other.zoned && other.service == key.service && is_known(timebase, other.source));
         for second in others.flat_map(|(_, series)| &series.seconds) {
             if let Some(here) = prints.get(&second.print) {
                 vote(votes, here - second.at);
@@ -143,7 +145,8 @@ fn lifecycle_votes(facts: &Facts, timebase: &Timebase, source: usize, votes: &mu
     const KINDS: [Kind; 5] =
         [Kind::ServiceStart, Kind::ServiceStop, Kind::Reload, Kind::BindFailure, Kind::BackendDown];
     let told = |from: &dyn Fn(usize) -> bool| -> Vec<(Kind, Option<&str>, i64)> {
-        let events = facts.events.iter().filter(|event| from(event.place.block.0) && KINDS.contains(&event.fact.said.kind));
+        let events =
+            facts.events.iter().filter(|event| from(event.place.block.0) && KINDS.contains(&event.fact.said.kind));
         events
             .filter_map(|event| {
                 let at = timebase.instant(event.place.block, event.moment?).s;
@@ -182,7 +185,8 @@ fn neighbour(
     source: usize,
     votes: &Votes,
 ) -> Option<(Rule, String)> {
-    let folder = |index: usize| names.get(index).map(|name| name.name.rsplit_once('/').map_or("", |(folder, _)| folder));
+    let folder =
+        |index: usize| names.get(index).map(|name| name.name.rsplit_once('/').map_or("", |(folder, _)| folder));
     let beside = offset_of(facts, timebase, |other| folder(other) == folder(source));
     let host = facts.sources.get(&source).and_then(|facts| facts.hosts.keys().next());
     let of_host = |other: usize| {
@@ -190,9 +194,12 @@ fn neighbour(
         host.is_some_and(|host| hosts.is_some_and(|hosts| hosts.contains_key(host)))
     };
     let of_host = offset_of(facts, timebase, of_host);
-    let one_host = facts.sources.values().flat_map(|facts| facts.hosts.keys()).collect::<std::collections::BTreeSet<_>>().len() <= 1;
+    let one_host =
+        facts.sources.values().flat_map(|facts| facts.hosts.keys()).collect::<std::collections::BTreeSet<_>>().len()
+            <= 1;
     let anywhere = if one_host { offset_of(facts, timebase, |_| true) } else { None };
-    let found = beside.map(|offset| (offset, "the log beside it")).or(of_host.map(|offset| (offset, "other logs of its host")));
+    let found =
+        beside.map(|offset| (offset, "the log beside it")).or(of_host.map(|offset| (offset, "other logs of its host")));
     let (offset, who) = found.or(anywhere.map(|offset| (offset, "all other logs")))?;
     let agreed = votes.iter().all(|(voted, count)| *voted == i64::from(offset) || *count < 2);
     agreed.then(|| (Rule::Offset(offset), format!("{who} has {}", offset_name(offset))))

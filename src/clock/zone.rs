@@ -28,8 +28,9 @@ impl Rule {
     pub fn offset_at(&self, utc_s: i64) -> i32 {
         match self {
             Rule::Offset(offset) => *offset,
-            Rule::Named(zone) => naive(utc_s)
-                .map_or(0, |at| zone.offset_from_utc_datetime(&at).fix().local_minus_utc()),
+            Rule::Named(zone) => {
+                naive(utc_s).map_or(0, |at| zone.offset_from_utc_datetime(&at).fix().local_minus_utc())
+            }
         }
     }
 
@@ -47,7 +48,9 @@ impl Rule {
         match self {
             Rule::Named(zone) => {
                 let short = naive(utc_s).map(|at| zone.offset_from_utc_datetime(&at).to_string());
-                short.filter(|name| name.starts_with(char::is_alphabetic)).unwrap_or_else(|| offset_name(self.offset_at(utc_s)))
+                short
+                    .filter(|name| name.starts_with(char::is_alphabetic))
+                    .unwrap_or_else(|| offset_name(self.offset_at(utc_s)))
             }
             Rule::Offset(_) => self.name(),
         }
@@ -90,7 +93,10 @@ impl FromStr for Rule {
         }
         let near = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name()).min_by_key(|name| distance(name, text));
         let hint = near.filter(|name| distance(name, text) <= 3).map(|name| format!("; did you mean \"{name}\"?"));
-        Err(format!("no zone \"{text}\"{}", hint.unwrap_or_else(|| "; an IANA name or an offset such as +02:00".into())))
+        Err(format!(
+            "no zone \"{text}\"{}",
+            hint.unwrap_or_else(|| "; an IANA name or an offset such as +02:00".into())
+        ))
     }
 }
 
@@ -173,7 +179,10 @@ mod tests {
         assert_eq!("Europe/Berlin".parse(), Ok(Rule::Named(Tz::Europe__Berlin)));
         assert_eq!("+05:30".parse(), Ok(Rule::Offset(19_800)));
         assert_eq!("UTC".parse(), Ok(Rule::Offset(0)));
-        assert_eq!("Europe/Berln".parse::<Rule>().unwrap_err(), "no zone \"Europe/Berln\"; did you mean \"Europe/Berlin\"?");
+        assert_eq!(
+            "Europe/Berln".parse::<Rule>().unwrap_err(),
+            "no zone \"Europe/Berln\"; did you mean \"Europe/Berlin\"?"
+        );
         let given: ForPaths = "*.log=Asia/Tokyo".parse().unwrap();
         assert!(given.matches("logs/nginx/error.log") && !given.matches("logs/syslog"));
     }

@@ -72,9 +72,8 @@ fn socket(text: &str) -> Option<(Option<String>, u16)> {
 /// The published ports of `docker run -d --name web -p 80:3000 shop/web:1.4`, by docker's or podman's client.
 fn published(command: &str) -> Vec<Claim> {
     let mut words = command.split_whitespace();
-    let is_client = words.next().is_some_and(|path| {
-        matches!(path.rsplit('/').next(), Some("docker" | "podman" | "nerdctl"))
-    });
+    let is_client =
+        words.next().is_some_and(|path| matches!(path.rsplit('/').next(), Some("docker" | "podman" | "nerdctl")));
     let mut words: Vec<&str> = words.collect();
     if words.first() == Some(&"container") {
         words.remove(0);
@@ -109,7 +108,8 @@ mod tests {
 
     #[test]
     fn ports_that_a_container_publishes() {
-        let ports = |command| published(command).into_iter().map(|claim| (claim.holder, claim.port)).collect::<Vec<_>>();
+        let ports =
+            |command| published(command).into_iter().map(|claim| (claim.holder, claim.port)).collect::<Vec<_>>();
         let web = |port| ("web".to_owned(), port);
         assert_eq!(ports("/usr/bin/docker run -d --name web --restart always -p 80:3000 shop:1"), [web(80)]);
         assert_eq!(ports("/usr/bin/docker run --name=web --publish=127.0.0.1:80:80 -p 443:443 x"), [web(80), web(443)]);

@@ -23,8 +23,13 @@ fn sudo(record: &Record<'_>) -> Option<Said> {
 }
 
 /// Programs that act on a service by their own name.
-const ACT_ON_THEMSELVES: &[(&str, &str)] =
-    &[("nginx", "nginx"), ("apachectl", "apache2"), ("apache2ctl", "apache2"), ("httpd", "httpd"), ("haproxy", "haproxy")];
+const ACT_ON_THEMSELVES: &[(&str, &str)] = &[
+    ("nginx", "nginx"),
+    ("apachectl", "apache2"),
+    ("apache2ctl", "apache2"),
+    ("httpd", "httpd"),
+    ("haproxy", "haproxy"),
+];
 
 /// The service that a command is about, where that is clear: `systemctl restart nginx`, `service nginx restart`,
 /// `nginx -s quit`, `docker stop -t 2 web`.
@@ -47,8 +52,21 @@ fn concerns(command: &str) -> Option<String> {
 /// `restart nginx`, `enable --now apache2.service`: one unit, named in full.
 fn of_units<'a>(mut words: impl Iterator<Item = &'a str>) -> Option<String> {
     const VERBS: &[&str] = &[
-        "start", "stop", "restart", "reload", "try-restart", "reload-or-restart", "try-reload-or-restart", "kill", "enable",
-        "disable", "mask", "unmask", "reset-failed", "status", "is-active",
+        "start",
+        "stop",
+        "restart",
+        "reload",
+        "try-restart",
+        "reload-or-restart",
+        "try-reload-or-restart",
+        "kill",
+        "enable",
+        "disable",
+        "mask",
+        "unmask",
+        "reset-failed",
+        "status",
+        "is-active",
     ];
     words.next().filter(|verb| VERBS.contains(verb))?;
     let unit = words.next()?;
@@ -85,8 +103,18 @@ fn dpkg(record: &Record<'_>) -> Option<Said> {
 /// `Installed: nginx-1:1.20.1-14.el9.x86_64` of dnf and yum, perhaps behind the level of dnf's own log.
 fn dnf(message: &str) -> Option<Said> {
     const VERBS: &[&str] = &[
-        "Installed", "Upgrade", "Upgraded", "Updated", "Erase", "Erased", "Removed", "Reinstall", "Reinstalled", "Downgrade",
-        "Downgraded", "Obsoleted",
+        "Installed",
+        "Upgrade",
+        "Upgraded",
+        "Updated",
+        "Erase",
+        "Erased",
+        "Removed",
+        "Reinstall",
+        "Reinstalled",
+        "Downgrade",
+        "Downgraded",
+        "Obsoleted",
     ];
     let (before, _) = message.split_once(": ")?;
     let verb = before.rsplit(' ').next()?;
@@ -96,20 +124,26 @@ fn dnf(message: &str) -> Option<Said> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::format::{dpkg as format, sudo as sudo_format, Format};
+    use crate::format::{Format, dpkg as format, sudo as sudo_format};
 
     #[test]
     fn commands_that_sudo_ran() {
         for (line, service) in [
             ("deploy : PWD=/home/deploy ; USER=root ; COMMAND=/usr/bin/systemctl restart app@shop", Some("app@shop")),
             ("deploy : PWD=/ ; USER=root ; COMMAND=/usr/bin/systemctl enable --now apache2.service", Some("apache2")),
-            ("deploy : PWD=/ ; USER=root ; COMMAND=/usr/bin/systemctl status app@catalog --no-pager", Some("app@catalog")),
+            (
+                "deploy : PWD=/ ; USER=root ; COMMAND=/usr/bin/systemctl status app@catalog --no-pager",
+                Some("app@catalog"),
+            ),
             ("deploy : PWD=/ ; USER=root ; COMMAND=/usr/bin/systemctl reset-failed app@*", None),
             ("deploy : PWD=/ ; USER=root ; COMMAND=/usr/bin/systemctl daemon-reload", None),
             ("anna : PWD=/ ; USER=root ; COMMAND=/usr/sbin/service nginx restart", Some("nginx")),
             ("anna : PWD=/ ; USER=root ; COMMAND=/usr/sbin/nginx -s quit", Some("nginx")),
             ("anna : PWD=/ ; USER=root ; COMMAND=/usr/bin/docker stop -t 2 web-preview", Some("web-preview")),
-            ("anna : PWD=/ ; USER=root ; COMMAND=/usr/bin/docker run -d --name web-preview -p 80:3000 shop/preview:1.3", Some("web-preview")),
+            (
+                "anna : PWD=/ ; USER=root ; COMMAND=/usr/bin/docker run -d --name web-preview -p 80:3000 shop/preview:1.3",
+                Some("web-preview"),
+            ),
             ("anna : PWD=/ ; USER=root ; COMMAND=/usr/bin/docker ps", None),
             ("anna : TTY=pts/0 ; PWD=/srv/a ; b ; USER=root ; COMMAND=/usr/bin/tail -2 /var/log/nginx/error.log", None),
         ] {

@@ -51,7 +51,9 @@ fn nginx(record: &Record<'_>, message: &str) -> Option<(Sign, Option<String>)> {
         Sign::UpstreamSlow
     } else if message.starts_with("connect()") && to_upstream || message.starts_with("no live upstreams") {
         Sign::UpstreamDown
-    } else if to_upstream && (message.starts_with("upstream prematurely closed") || message.starts_with("recv() failed")) {
+    } else if to_upstream
+        && (message.starts_with("upstream prematurely closed") || message.starts_with("recv() failed"))
+    {
         Sign::UpstreamBroke
     } else if message.contains(" could not be resolved (") {
         Sign::CertificateOrName
@@ -84,7 +86,8 @@ fn apache(message: &str) -> Option<(Sign, Option<String>)> {
         "AH00898" | "AH01102" => Sign::UpstreamBroke,
         _ => return None,
     };
-    let between = |text: &str| text.split_once('(').and_then(|(_, rest)| rest.split_once(')')).map(|(name, _)| name.into());
+    let between =
+        |text: &str| text.split_once('(').and_then(|(_, rest)| rest.split_once(')')).map(|(name, _)| name.into());
     Some((sign, if code == "AH00957" { between(message) } else { None }))
 }
 

@@ -32,10 +32,8 @@ pub fn recognise(name: &str, bytes: &[u8]) -> Option<Recognised> {
     let reads = |format: &dyn Format, at: usize, line: &[u8]| {
         format.is_start(line_before(bytes, at), line) && format.parse(whole(format, bytes, at, line)).is_some()
     };
-    let read: Vec<Vec<bool>> = FORMATS
-        .iter()
-        .map(|format| lines.iter().map(|(at, line)| reads(*format, *at, line)).collect())
-        .collect();
+    let read: Vec<Vec<bool>> =
+        FORMATS.iter().map(|format| lines.iter().map(|(at, line)| reads(*format, *at, line)).collect()).collect();
     let counts = read.iter().map(|lines| lines.iter().filter(|read| **read).count());
     let (best, most) = counts.enumerate().rev().max_by_key(|(_, count)| *count)?;
     // Lines that go on with a record before them are indented, or are few; a text in which some line happens to look
@@ -94,12 +92,7 @@ fn take<'a>(bytes: &'a [u8], from: usize, count: usize, lines: &mut Vec<(usize, 
 }
 
 /// Decides between forms that the same line can have.
-fn settle(
-    format: &'static dyn Format,
-    name: &str,
-    bytes: &[u8],
-    lines: &[(usize, &[u8])],
-) -> &'static dyn Format {
+fn settle(format: &'static dyn Format, name: &str, bytes: &[u8], lines: &[(usize, &[u8])]) -> &'static dyn Format {
     match format.name() {
         "nginx-access" | "apache-access" => settle_combined(format, name, lines),
         "syslog-rfc3164" | "syslog-iso" => {
@@ -137,7 +130,8 @@ fn settle_combined(format: &'static dyn Format, name: &str, lines: &[(usize, &[u
 /// Whether the path speaks of nginx, or of Apache: by its last part that speaks of one of them.
 fn named(path: &str) -> (bool, bool) {
     let path = path.to_ascii_lowercase();
-    let speaks = path.rsplit('/').map(|part| (part.contains("nginx"), part.contains("apache") || part.contains("httpd")));
+    let speaks =
+        path.rsplit('/').map(|part| (part.contains("nginx"), part.contains("apache") || part.contains("httpd")));
     speaks.into_iter().find(|(nginx, apache)| nginx != apache).unwrap_or((false, false))
 }
 

@@ -28,7 +28,11 @@ impl Lines<'_> {
         let is_entry = rest.starts_with(b"__CURSOR=");
         let (line, _) = crate::input::blocks::split_line(rest);
         // An entry of the journal is shown by its message, not by its cursor.
-        let text = if is_entry { of.text.clone() } else { String::from_utf8_lossy(line).chars().take(EVIDENCE_CHARS).collect() };
+        let text = if is_entry {
+            of.text.clone()
+        } else {
+            String::from_utf8_lossy(line).chars().take(EVIDENCE_CHARS).collect()
+        };
         let file = self.names.get(of.source).copied().unwrap_or_default().to_owned();
         Evidence { file, line: of.line, offset: of.offset, text }
     }
@@ -78,7 +82,11 @@ pub fn incident(of: &Incident, number: usize, lines: &Lines<'_>, notes: &[Note])
         duration_s: ((of.until.as_f64() - of.start.as_f64()) * 1000.0).round() / 1000.0,
         start_error_s: of.start_error_s.map(tenths),
         end_error_s: of.end_error_s.map(tenths),
-        services: of.services.iter().map(|(name, role)| model::Service { name: name.clone(), role: role.name() }).collect(),
+        services: of
+            .services
+            .iter()
+            .map(|(name, role)| model::Service { name: name.clone(), role: role.name() })
+            .collect(),
         cause,
         hypotheses,
         impact: impact(of),
@@ -125,7 +133,10 @@ fn hypothesis(cause: &Hypothesis, of: &Incident, id: String, lines: &Lines<'_>) 
     if let Some(holder) = &cause.holder {
         reasons.extend(&holder.reasons);
     }
-    let reason = |reason: &&crate::analysis::evidence::Reason| Reason { text: reason.text.clone(), evidence: lines.all(&reason.evidence) };
+    let reason = |reason: &&crate::analysis::evidence::Reason| Reason {
+        text: reason.text.clone(),
+        evidence: lines.all(&reason.evidence),
+    };
     model::Hypothesis {
         id,
         kind: cause.cause.name(),
@@ -144,7 +155,9 @@ fn hypothesis(cause: &Hypothesis, of: &Incident, id: String, lines: &Lines<'_>) 
 
 fn holder(by: &HolderHypothesis, conflict: Option<&Conflict>) -> model::Holder {
     let victim = conflict.map(|conflict| conflict.service.clone());
-    let time = |at: Option<f64>| at.map(|at| Instant { s: at.floor() as i64, nanos: ((at - at.floor()) * 1e9) as u32, digits: 3 }.rfc3339());
+    let time = |at: Option<f64>| {
+        at.map(|at| Instant { s: at.floor() as i64, nanos: ((at - at.floor()) * 1e9) as u32, digits: 3 }.rfc3339())
+    };
     let (kind, name, service, image) = match &by.holder {
         Holder::Container(name, image) => ("container", Some(name.clone()), None, image.clone()),
         Holder::Service(name) => ("service", Some(name.clone()), Some(name.clone()), None),
@@ -159,7 +172,9 @@ fn impact(of: &Incident) -> model::Impact {
     model::Impact {
         requests: impact.requests.clone(),
         clients: impact.clients.clone(),
-        worst_minute: impact.worst_minute.map(|(at, percent)| model::WorstMinute { time: Instant::second(at).rfc3339(), percent }),
+        worst_minute: impact
+            .worst_minute
+            .map(|(at, percent)| model::WorstMinute { time: Instant::second(at).rfc3339(), percent }),
         day: impact.day_percent.map(|percent| model::Day { percent }),
         layer: impact.layer.clone(),
         statement: words::statement(impact),
@@ -216,7 +231,8 @@ fn note_item(note: &Note) -> model::Item {
 fn assumptions(of: &Incident) -> Vec<String> {
     let mut assumptions = Vec::new();
     if of.impact.requests.as_ref().is_some_and(|requests| requests.missed > 0) {
-        assumptions.push("Requests that never arrived are counted by the rate of the half hours before and after.".into());
+        assumptions
+            .push("Requests that never arrived are counted by the rate of the half hours before and after.".into());
     }
     if of.impact.refused_by_holder > 0 {
         assumptions.push("What the holder of the port refused (401, 403, 404) counts as failed; its other answers do not, as no log tells that the page was the wrong one.".into());
@@ -239,7 +255,12 @@ pub fn notes(name: &str, text: &str, zone: &crate::clock::zone::Rule) -> Vec<Not
         };
         notes.push(Note {
             at: Instant { s, nanos: stamp.nanos, digits: stamp.digits },
-            evidence: Evidence { file: name.into(), line: index + 1, offset: line_offset, text: line.trim_end().into() },
+            evidence: Evidence {
+                file: name.into(),
+                line: index + 1,
+                offset: line_offset,
+                text: line.trim_end().into(),
+            },
             text: said,
         });
     }
@@ -255,7 +276,8 @@ mod tests {
     fn notes_with_and_without_a_zone() {
         let text = "2026-11-24T02:21:52Z monitoring: ALERT\nnot a note\n2026-11-24 03:22 no seconds\n2026-11-24 03:21:53 on-call: looks\n";
         let found = notes("notes.txt", text, &Rule::Offset(3600));
-        let told: Vec<(i64, &str, usize)> = found.iter().map(|note| (note.at.s % 100_000, note.text.as_str(), note.evidence.line)).collect();
+        let told: Vec<(i64, &str, usize)> =
+            found.iter().map(|note| (note.at.s % 100_000, note.text.as_str(), note.evidence.line)).collect();
         assert_eq!(told, [(86_912, "monitoring: ALERT", 1), (86_913, "on-call: looks", 4)]);
     }
 }

@@ -39,7 +39,10 @@ pub fn report(
         options,
         warnings: warnings(read, &inputs),
         inputs,
-        skipped: skipped.into_iter().map(|skipped| Skipped { path: skipped.path, reason: skipped.reason, is_problem: skipped.is_problem }).collect(),
+        skipped: skipped
+            .into_iter()
+            .map(|skipped| Skipped { path: skipped.path, reason: skipped.reason, is_problem: skipped.is_problem })
+            .collect(),
         coverage,
         quiet,
         incidents,
@@ -67,7 +70,8 @@ fn input(read: &Read<'_>, source: usize) -> Input {
     } else {
         of.problem.clone()
     };
-    let copy = read.world.copies.get(&source).and_then(|other| read.sources.get(*other)).map(|other| other.name.clone());
+    let copy =
+        read.world.copies.get(&source).and_then(|other| read.sources.get(*other)).map(|other| other.name.clone());
     Input {
         path: of.name.clone(),
         format,
@@ -83,7 +87,12 @@ fn input(read: &Read<'_>, source: usize) -> Input {
         duplicate_of: copy,
         sha256: None,
         problem,
-        samples: facts.samples.iter().take(3).map(|(place, text)| (first_line(place.block) + place.line + 1, text.clone())).collect(),
+        samples: facts
+            .samples
+            .iter()
+            .take(3)
+            .map(|(place, text)| (first_line(place.block) + place.line + 1, text.clone()))
+            .collect(),
     }
 }
 
@@ -91,7 +100,12 @@ fn zone_of(read: &Read<'_>, source: usize, at: i64) -> Zone {
     let Some(clock) = read.timebase.sources.get(source) else {
         return Zone { name: "UTC".into(), offset_s: 0, how: How::Assumed.name(), reason: String::new() };
     };
-    Zone { name: clock.rule.name(), offset_s: clock.rule.offset_at(at), how: clock.how.name(), reason: clock.reason.clone() }
+    Zone {
+        name: clock.rule.name(),
+        offset_s: clock.rule.offset_at(at),
+        how: clock.how.name(),
+        reason: clock.reason.clone(),
+    }
 }
 
 fn warnings(read: &Read<'_>, inputs: &[Input]) -> Vec<Warning> {
@@ -99,12 +113,16 @@ fn warnings(read: &Read<'_>, inputs: &[Input]) -> Vec<Warning> {
     for (index, clock) in read.timebase.sources.iter().enumerate() {
         let path = inputs[index].path.clone();
         if clock.how == How::Assumed {
-            let text = format!("{path}: its stamps have no zone and nothing tells it; taken as UTC. Give it with --input-tz '{}=ZONE'.", path.rsplit('/').next().unwrap_or(&path));
+            let text = format!(
+                "{path}: its stamps have no zone and nothing tells it; taken as UTC. Give it with --input-tz '{}=ZONE'.",
+                path.rsplit('/').next().unwrap_or(&path)
+            );
             warnings.push(Warning { code: "zone-assumed", text, input: Some(path.clone()) });
         }
         if clock.year_how == Some(How::Inferred) {
             let year = clock.years.values().next().copied().unwrap_or_default();
-            let text = format!("{path}: its stamps have no year; the first is taken as {year}, by the newest other evidence.");
+            let text =
+                format!("{path}: its stamps have no year; the first is taken as {year}, by the newest other evidence.");
             warnings.push(Warning { code: "year-inferred", text, input: Some(path.clone()) });
         }
         if let Some(problem) = &inputs[index].problem {
@@ -115,18 +133,28 @@ fn warnings(read: &Read<'_>, inputs: &[Input]) -> Vec<Warning> {
 }
 
 fn quiet(read: &Read<'_>, zone: &Rule) -> Quiet {
-    let requests: u64 = read.world.services.iter().flat_map(|service| &service.seconds).map(|second| u64::from(second.requests)).sum();
-    let failing: u64 = read.world.services.iter().flat_map(|service| &service.seconds).map(|second| u64::from(second.failing)).sum();
+    let requests: u64 =
+        read.world.services.iter().flat_map(|service| &service.seconds).map(|second| u64::from(second.requests)).sum();
+    let failing: u64 =
+        read.world.services.iter().flat_map(|service| &service.seconds).map(|second| u64::from(second.failing)).sum();
     let records: u64 = read.facts.sources.values().map(|source| source.records).sum();
     let over = read.world.coverage.map_or_else(String::new, |(first, last)| {
         format!(" from {} to {} {}", local(first, zone), local(last, zone), zone_name(zone, first))
     });
     let text = match (records, requests) {
         (0, _) => "No incident: nothing could be read.".into(),
-        (records, 0) => format!("No incident. {} records{over}; no log of requests among them, and no service says that it failed.", number(records)),
+        (records, 0) => format!(
+            "No incident. {} records{over}; no log of requests among them, and no service says that it failed.",
+            number(records)
+        ),
         (records, requests) => {
             let share = failing as f64 * 100.0 / requests as f64;
-            format!("No incident. {} records{over}, {} requests among them, of which {} failed ({share:.2} %): no more than usual for this log.", number(records), number(requests), number(failing))
+            format!(
+                "No incident. {} records{over}, {} requests among them, of which {} failed ({share:.2} %): no more than usual for this log.",
+                number(records),
+                number(requests),
+                number(failing)
+            )
         }
     };
     Quiet { text }

@@ -91,8 +91,17 @@ impl Page<'_> {
         out.push('\n');
         let zone = zone_name(self.zone, start);
         let window = match &incident.end {
-            Some(end) => format!("{} to {} {zone}, {}", self.local(&incident.start), self.until(&incident.start, end), duration(incident.duration_s)),
-            None => format!("since {} {zone}, for {}; not over when the logs end", self.local(&incident.start), duration(incident.duration_s)),
+            Some(end) => format!(
+                "{} to {} {zone}, {}",
+                self.local(&incident.start),
+                self.until(&incident.start, end),
+                duration(incident.duration_s)
+            ),
+            None => format!(
+                "since {} {zone}, for {}; not over when the logs end",
+                self.local(&incident.start),
+                duration(incident.duration_s)
+            ),
         };
         self.labelled(out, "When", &window);
         self.labelled(out, "Cause", &format!("{} ({})", incident.cause.summary, incident.cause.confidence));
@@ -135,12 +144,20 @@ impl Page<'_> {
         let share = |percent_of: Option<f64>, low: Option<f64>, high: Option<f64>| {
             let value = percent_of.map(percent)?;
             match (low, high) {
-                (Some(low), Some(high)) if high - low >= 1.0 => Some(format!("{value} ({} to {})", percent(low), percent(high))),
+                (Some(low), Some(high)) if high - low >= 1.0 => {
+                    Some(format!("{value} ({} to {})", percent(low), percent(high)))
+                }
                 _ => Some(value),
             }
         };
-        let requests = incident.impact.requests.as_ref().and_then(|requests| Some(format!("{} of requests", share(requests.percent, requests.low, requests.high)?)));
-        let clients = incident.impact.clients.as_ref().and_then(|clients| Some(format!("{} of clients", share(clients.percent, clients.low, clients.high)?)));
+        let requests = incident.impact.requests.as_ref().and_then(|requests| {
+            Some(format!("{} of requests", share(requests.percent, requests.low, requests.high)?))
+        });
+        let clients = incident
+            .impact
+            .clients
+            .as_ref()
+            .and_then(|clients| Some(format!("{} of clients", share(clients.percent, clients.low, clients.high)?)));
         let parts: Vec<String> = [requests, clients].into_iter().flatten().collect();
         if parts.is_empty() { "not known".into() } else { parts.join(", ") }
     }
@@ -154,7 +171,11 @@ impl Page<'_> {
             _ => "",
         };
         let source = if item.source == "notes" { "(note) " } else { "" };
-        self.paragraph(out, "          ", &format!("{}  {source}{}{effect}{proof}", clock(item.at, self.zone), item.text));
+        self.paragraph(
+            out,
+            "          ",
+            &format!("{}  {source}{}{effect}{proof}", clock(item.at, self.zone), item.text),
+        );
     }
 
     /// How the zones of the files are known, and which they are.
@@ -182,7 +203,12 @@ impl Page<'_> {
         let mut read = format!("{} records of {files} {}", number(records), if files == 1 { "file" } else { "files" });
         if let Some(coverage) = &report.coverage {
             let zone = zone_name(self.zone, Self::instant(&coverage.first));
-            let _ = write!(read, ", {} to {} {zone}", self.local(&coverage.first), self.until(&coverage.first, &coverage.last));
+            let _ = write!(
+                read,
+                ", {} to {} {zone}",
+                self.local(&coverage.first),
+                self.until(&coverage.first, &coverage.last)
+            );
         }
         if !self.folder.is_empty() {
             let _ = write!(read, "; paths are below {}", self.folder);
@@ -271,7 +297,10 @@ fn edges(items: &[Item]) -> (i64, i64) {
 
 /// Text of a log as a terminal may show it: no control characters, no marks that turn the direction of writing.
 fn plain(text: &str) -> String {
-    let is_hidden = |letter: char| letter.is_control() || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+    let is_hidden = |letter: char| {
+        letter.is_control()
+            || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    };
     text.chars().map(|letter| if is_hidden(letter) { '\u{fffd}' } else { letter }).collect()
 }
 

@@ -5,8 +5,8 @@ use crate::analysis::impact::Impact;
 use crate::analysis::incident::Incident;
 use crate::analysis::marks::Item;
 use crate::analysis::ports::{Conflict, Holder, HolderHypothesis};
-use crate::clock::zone::{Rule, offset_name};
 use crate::clock::Instant;
+use crate::clock::zone::{Rule, offset_name};
 use crate::facts::event::Kind;
 
 /// `21 min`, `1 h 5 min`, `67 s`
@@ -68,7 +68,13 @@ pub fn number(value: u64) -> String {
 
 /// An estimate: one digit below 100, two above.
 fn about(value: u64) -> u64 {
-    let unit = if value < 10 { 1 } else if value < 100 { 10 } else { 10u64.pow(value.ilog10() - 1) };
+    let unit = if value < 10 {
+        1
+    } else if value < 100 {
+        10
+    } else {
+        10u64.pow(value.ilog10() - 1)
+    };
     (value + unit / 2) / unit * unit
 }
 
@@ -157,7 +163,8 @@ pub fn statement(impact: &Impact) -> String {
         let noun = if seen == 1 { "request" } else { "requests" };
         text += &format!("{} of the {} {noun} seen failed", number(requests.failed), number(seen));
         if impact.refused_by_holder > 0 {
-            text += &format!(" ({} of them refused by the server that held the port)", number(impact.refused_by_holder));
+            text +=
+                &format!(" ({} of them refused by the server that held the port)", number(impact.refused_by_holder));
         }
     }
     if requests.missed > 0 {
@@ -232,8 +239,14 @@ mod tests {
 
     #[test]
     fn figures_for_people() {
-        assert_eq!([duration(67.2), duration(1260.0), duration(4000.0), duration(9000.0)], ["67 s", "21 min", "66 min 40 s", "2 h 30 min"]);
-        assert_eq!([percent(99.96), percent(44.4), percent(0.04), percent(100.0)], ["99.9 %", "44 %", "under 0.1 %", "100 %"]);
+        assert_eq!(
+            [duration(67.2), duration(1260.0), duration(4000.0), duration(9000.0)],
+            ["67 s", "21 min", "66 min 40 s", "2 h 30 min"]
+        );
+        assert_eq!(
+            [percent(99.96), percent(44.4), percent(0.04), percent(100.0)],
+            ["99.9 %", "44 %", "under 0.1 %", "100 %"]
+        );
         assert_eq!(number(1_234_567), "1,234,567");
         assert_eq!([about(7), about(84), about(1234)], [7, 80, 1200]);
     }

@@ -53,7 +53,10 @@ fn sentence(text: &str) -> Option<Said> {
     let (name, cause) = endpoint(text).unwrap_or((None, text));
     let cause = match name {
         Some(_) => cause,
-        None => cause.split_once("Failed to allocate and map port ").and_then(|(_, rest)| rest.split_once(": ")).map_or(cause, |(_, cause)| cause),
+        None => cause
+            .split_once("Failed to allocate and map port ")
+            .and_then(|(_, rest)| rest.split_once(": "))
+            .map_or(cause, |(_, cause)| cause),
     };
     failed(cause).map(|said| Said { service: name.map(str::to_owned), ..said })
 }
@@ -87,13 +90,49 @@ mod tests {
     fn every_version() {
         let line = |text: &str| sentence(text).map(|said| (said.service, said.address, said.port, said.errno));
         for (text, service, address, port, errno) in [
-            ("Failed to allocate and map port 80-80: Bind for 0.0.0.0:80 failed: port is already allocated", None, "0.0.0.0", 80, "EADDRINUSE"),
-            ("Handler for POST /v1.41/containers/3260/start returned error: driver failed programming external connectivity on endpoint web2 (ebf4): Bind for :::80 failed: port is already allocated", Some("web2"), "::", 80, "EADDRINUSE"),
-            ("docker: Error response from daemon: driver failed programming external connectivity on endpoint web3 (a112): Error starting userland proxy: listen tcp4 127.0.0.1:80: bind: address already in use", Some("web3"), "127.0.0.1", 80, "EADDRINUSE"),
-            ("Failed to start container 86a7: driver failed programming external connectivity on endpoint c (bcc7): Bind for 127.0.0.1:9980 failed: port is already allocated", Some("c"), "127.0.0.1", 9980, "EADDRINUSE"),
-            ("driver failed programming external connectivity on endpoint web (4d1c): failed to bind host port for 0.0.0.0:80:172.17.0.2:80/tcp: address already in use", Some("web"), "0.0.0.0", 80, "EADDRINUSE"),
+            (
+                "Failed to allocate and map port 80-80: Bind for 0.0.0.0:80 failed: port is already allocated",
+                None,
+                "0.0.0.0",
+                80,
+                "EADDRINUSE",
+            ),
+            (
+                "Handler for POST /v1.41/containers/3260/start returned error: driver failed programming external connectivity on endpoint web2 (ebf4): Bind for :::80 failed: port is already allocated",
+                Some("web2"),
+                "::",
+                80,
+                "EADDRINUSE",
+            ),
+            (
+                "docker: Error response from daemon: driver failed programming external connectivity on endpoint web3 (a112): Error starting userland proxy: listen tcp4 127.0.0.1:80: bind: address already in use",
+                Some("web3"),
+                "127.0.0.1",
+                80,
+                "EADDRINUSE",
+            ),
+            (
+                "Failed to start container 86a7: driver failed programming external connectivity on endpoint c (bcc7): Bind for 127.0.0.1:9980 failed: port is already allocated",
+                Some("c"),
+                "127.0.0.1",
+                9980,
+                "EADDRINUSE",
+            ),
+            (
+                "driver failed programming external connectivity on endpoint web (4d1c): failed to bind host port for 0.0.0.0:80:172.17.0.2:80/tcp: address already in use",
+                Some("web"),
+                "0.0.0.0",
+                80,
+                "EADDRINUSE",
+            ),
             ("failed to bind host port [::]:443/tcp: address already in use", None, "::", 443, "EADDRINUSE"),
-            ("driver failed programming external connectivity on endpoint far (4d1c): Error starting userland proxy: listen tcp4 203.0.113.9:8090: bind: cannot assign requested address", Some("far"), "203.0.113.9", 8090, "EADDRNOTAVAIL"),
+            (
+                "driver failed programming external connectivity on endpoint far (4d1c): Error starting userland proxy: listen tcp4 203.0.113.9:8090: bind: cannot assign requested address",
+                Some("far"),
+                "203.0.113.9",
+                8090,
+                "EADDRNOTAVAIL",
+            ),
         ] {
             let want = (service.map(str::to_owned), Some(address.to_owned()), Some(port), Some(errno));
             assert_eq!(line(text), Some(want), "{text}");

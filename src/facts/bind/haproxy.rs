@@ -63,11 +63,36 @@ mod tests {
         for (message, address, port, errno) in [
             ("Starting frontend http-in: cannot bind socket [127.0.0.1:80]", "127.0.0.1", Some(80), None),
             ("Starting proxy shop: cannot bind socket [::1:22443]", "::1", Some(22443), None),
-            ("Starting frontend x: cannot bind socket (Address already in use) [0.0.0.0:80]", "0.0.0.0", Some(80), Some("EADDRINUSE")),
-            ("Binding [/etc/haproxy/haproxy.cfg:27] for frontend x: cannot bind socket (Permission denied) for [0.0.0.0:80]", "0.0.0.0", Some(80), Some("EACCES")),
-            ("Binding [h.cfg:7] for frontend x: protocol tcpv6: cannot bind socket (Cannot assign requested address) for [:::443].", "::", Some(443), Some("EADDRNOTAVAIL")),
-            ("Binding [h.cfg:7] for frontend x: protocol unix_stream: cannot bind UNIX socket (No such file or directory) [/run/x.sock].", "/run/x.sock", None, Some("ENOENT")),
-            ("Starting [h.cfg:7] for frontend x: cannot listen to socket: (Address already in use) for [0.0.0.0:80]", "0.0.0.0", Some(80), Some("EADDRINUSE")),
+            (
+                "Starting frontend x: cannot bind socket (Address already in use) [0.0.0.0:80]",
+                "0.0.0.0",
+                Some(80),
+                Some("EADDRINUSE"),
+            ),
+            (
+                "Binding [/etc/haproxy/haproxy.cfg:27] for frontend x: cannot bind socket (Permission denied) for [0.0.0.0:80]",
+                "0.0.0.0",
+                Some(80),
+                Some("EACCES"),
+            ),
+            (
+                "Binding [h.cfg:7] for frontend x: protocol tcpv6: cannot bind socket (Cannot assign requested address) for [:::443].",
+                "::",
+                Some(443),
+                Some("EADDRNOTAVAIL"),
+            ),
+            (
+                "Binding [h.cfg:7] for frontend x: protocol unix_stream: cannot bind UNIX socket (No such file or directory) [/run/x.sock].",
+                "/run/x.sock",
+                None,
+                Some("ENOENT"),
+            ),
+            (
+                "Starting [h.cfg:7] for frontend x: cannot listen to socket: (Address already in use) for [0.0.0.0:80]",
+                "0.0.0.0",
+                Some(80),
+                Some("EADDRINUSE"),
+            ),
         ] {
             assert_eq!(told(message), Some((Some(address.into()), port, errno)), "{message}");
         }

@@ -50,7 +50,9 @@ fn kubernetes(reason: &str, message: &str) -> Option<Kind> {
         "Started" => Kind::ContainerStart,
         "Killing" => Kind::ContainerKill,
         "Unhealthy" => Kind::ContainerHealth,
-        "BackOff" if message.to_ascii_lowercase().starts_with("back-off restarting failed container") => Kind::ServiceFailed,
+        "BackOff" if message.to_ascii_lowercase().starts_with("back-off restarting failed container") => {
+            Kind::ServiceFailed
+        }
         "OOMKilling" | "SystemOOM" => Kind::OomKill,
         _ => return None,
     })

@@ -52,7 +52,9 @@ fn server(message: &str) -> Option<Kind> {
     let rest = message.strip_prefix("Backup ").unwrap_or(message).strip_prefix("Server ")?;
     let (name, state) = rest.split_once(" is ")?;
     let is_name = name.split_once('/').is_some_and(|(backend, server)| !backend.is_empty() && !server.is_empty());
-    let becomes = |words: &str| state.strip_prefix(words).is_some_and(|rest| rest.is_empty() || rest.starts_with([',', '.', ' ', '/']));
+    let becomes = |words: &str| {
+        state.strip_prefix(words).is_some_and(|rest| rest.is_empty() || rest.starts_with([',', '.', ' ', '/']))
+    };
     let kind = match state {
         _ if becomes("UP") => Kind::BackendUp,
         _ if becomes("DOWN") && !state.starts_with("DOWN/READY") => Kind::BackendDown,
@@ -85,7 +87,10 @@ mod tests {
             ("[haproxy.main()] No enabled listener found (check the <listen> keywords) ! Exiting.", ServiceFailed),
             ("Connect() failed for backend shop: no free ports.", ResourceLimit),
             ("Proxy x reached process FD limit (maxsock=100). Please check 'ulimit-n' and restart.", ResourceLimit),
-            ("Server b/s is DOWN, reason: Layer4 connection problem, info: \"Connection refused\", check duration: 0ms. 0 active and 1 backup servers left.", BackendDown),
+            (
+                "Server b/s is DOWN, reason: Layer4 connection problem, info: \"Connection refused\", check duration: 0ms. 0 active and 1 backup servers left.",
+                BackendDown,
+            ),
             ("Backup Server web/s2 is DOWN. 1 active and 0 backup servers left.", BackendDown),
             ("Server web/s1 is going DOWN for maintenance. 0 active and 0 backup servers left.", BackendDown),
             ("backend 'b' has no server available!", BackendDown),

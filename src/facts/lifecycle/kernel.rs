@@ -12,7 +12,11 @@ const BEFORE_KILL: &[&str] =
 
 pub(super) fn event(record: &Record<'_>) -> Option<Said> {
     let message = record.message();
-    kill(message).or_else(|| segfault(message)).or_else(|| trap(message)).or_else(|| limit(message)).or_else(|| boot(message))
+    kill(message)
+        .or_else(|| segfault(message))
+        .or_else(|| trap(message))
+        .or_else(|| limit(message))
+        .or_else(|| boot(message))
 }
 
 /// `Out of memory: Killed process 1234 (mysqld) total-vm:…`
@@ -20,7 +24,8 @@ fn kill(message: &str) -> Option<Said> {
     let rest = BEFORE_KILL.iter().find_map(|before| message.strip_prefix(before)?.strip_prefix("Killed process "))?;
     let (pid, rest) = rest.split_once(" (")?;
     // Before 3.x a comma followed; names may hold blanks and brackets.
-    let (name, _) = rest.split_once(") total-vm:").or_else(|| rest.split_once("), UID")).or_else(|| rest.split_once(") vsz:"))?;
+    let (name, _) =
+        rest.split_once(") total-vm:").or_else(|| rest.split_once("), UID")).or_else(|| rest.split_once(") vsz:"))?;
     Some(Said { pid: Some(pid.parse().ok()?), ..Said::of(Kind::OomKill, Some(name.to_owned())) })
 }
 
@@ -65,7 +70,8 @@ fn limit(message: &str) -> Option<Said> {
 /// `TCP: request_sock_TCP: Possible SYN flooding on port 0.0.0.0:80. Sending cookies.`; before 5.15 only the port.
 fn is_flooded(message: &str) -> bool {
     let rest = message.strip_prefix("TCP: ").unwrap_or(message);
-    rest.split_once("ossible SYN flooding on port ").is_some_and(|(before, _)| before.len() < 40 && !before.contains('"'))
+    rest.split_once("ossible SYN flooding on port ")
+        .is_some_and(|(before, _)| before.len() < 40 && !before.contains('"'))
 }
 
 fn flooded_port(message: &str) -> Option<u16> {
@@ -92,11 +98,36 @@ mod tests {
     #[test]
     fn kills_and_crashes() {
         for (message, kind, name, pid) in [
-            ("Killed process 55438 (ruby) total-vm:1771344kB, anon-rss:1469448kB, file-rss:4992kB", Kind::OomKill, "ruby", 55438),
-            ("Out of memory: Killed process 1234 (mysqld) total-vm:2345678kB, anon-rss:1kB", Kind::OomKill, "mysqld", 1234),
-            ("Memory cgroup out of memory: Killed process 50 (Web Content) total-vm:547760kB", Kind::OomKill, "Web Content", 50),
-            ("nginx[4321]: segfault at 0 ip 00007f1c2b3a4d5e sp 00007ffd0a1b2c30 error 4 in libc.so.6[7f+15]", Kind::Crash, "nginx", 4321),
-            ("traps: node[99] trap invalid opcode ip:55d0c8a7 sp:7ffc2d0 error:0 in node[55d0c8000000+1000]", Kind::Crash, "node", 99),
+            (
+                "Killed process 55438 (ruby) total-vm:1771344kB, anon-rss:1469448kB, file-rss:4992kB",
+                Kind::OomKill,
+                "ruby",
+                55438,
+            ),
+            (
+                "Out of memory: Killed process 1234 (mysqld) total-vm:2345678kB, anon-rss:1kB",
+                Kind::OomKill,
+                "mysqld",
+                1234,
+            ),
+            (
+                "Memory cgroup out of memory: Killed process 50 (Web Content) total-vm:547760kB",
+                Kind::OomKill,
+                "Web Content",
+                50,
+            ),
+            (
+                "nginx[4321]: segfault at 0 ip 00007f1c2b3a4d5e sp 00007ffd0a1b2c30 error 4 in libc.so.6[7f+15]",
+                Kind::Crash,
+                "nginx",
+                4321,
+            ),
+            (
+                "traps: node[99] trap invalid opcode ip:55d0c8a7 sp:7ffc2d0 error:0 in node[55d0c8000000+1000]",
+                Kind::Crash,
+                "node",
+                99,
+            ),
             ("traps: php-fpm[7] general protection fault ip:55d0 sp:7ff error:0 in php", Kind::Crash, "php-fpm", 7),
         ] {
             assert_eq!(said(message), Some((kind, Some(name.into()), Some(pid))), "{message}");

@@ -144,7 +144,11 @@ mod tests {
             (Level::Warn, "8 worker_connections are not enough, reusing connections", ResourceLimit),
             (Level::Crit, "accept4() failed (24: Too many open files)", ResourceLimit),
             (Level::Alert, "socket() failed (24: Too many open files) while connecting to upstream", ResourceLimit),
-            (Level::Crit, "write() to \"/var/log/nginx/access.log\" failed (28: No space left on device)", ResourceLimit),
+            (
+                Level::Crit,
+                "write() to \"/var/log/nginx/access.log\" failed (28: No space left on device)",
+                ResourceLimit,
+            ),
             (Level::Warn, "upstream server temporarily disabled while connecting to upstream", BackendDown),
             (Level::Error, "no live upstreams while connecting to upstream", BackendDown),
         ] {
@@ -162,7 +166,10 @@ mod tests {
             (Level::Notice, "reconfiguring"),
             (Level::Error, "nginx/1.22.1"),
             (Level::Error, "open() \"/srv/a failed (24: Too many open files)\" failed (2: No such file or directory)"),
-            (Level::Error, "\"/srv/a failed (24: Too many open files) while x/index.html\" is not found (2: No such file or directory)"),
+            (
+                Level::Error,
+                "\"/srv/a failed (24: Too many open files) while x/index.html\" is not found (2: No such file or directory)",
+            ),
             (Level::Error, "open() \"/srv/still could not bind()\" failed (2: No such file or directory)"),
         ] {
             assert_eq!(nginx_said(level, message), None, "{message}");
@@ -184,7 +191,11 @@ mod tests {
     }
 
     fn apache_said(message: &str) -> Option<Said> {
-        apache(&Record { message: Some(message.into()), program: Some("apache2".into()), ..Record::new("apache-error") })
+        apache(&Record {
+            message: Some(message.into()),
+            program: Some("apache2".into()),
+            ..Record::new("apache-error")
+        })
     }
 
     #[test]
@@ -198,7 +209,10 @@ mod tests {
             ("AH00171: Graceful restart requested, doing restart", Reload),
             ("AH00494: SIGHUP received.  Attempting to restart", Restart),
             ("AH00052: child pid 25243 exit signal Segmentation fault (11)", Crash),
-            ("AH00484: server reached MaxRequestWorkers setting, consider raising the MaxRequestWorkers setting", ResourceLimit),
+            (
+                "AH00484: server reached MaxRequestWorkers setting, consider raising the MaxRequestWorkers setting",
+                ResourceLimit,
+            ),
             ("AH00288: scoreboard is full, not at MaxRequestWorkers", ResourceLimit),
             ("AH00959: ap_proxy_connect_backend disabling worker for (127.0.0.1:18299) for 60s", BackendDown),
             ("AH00019: Unable to open logs, exiting", ServiceFailed),

@@ -132,8 +132,17 @@ fn host(message: &str) -> Option<Said> {
             let is_end = ["poweroff.target", "reboot.target", "halt.target", "kexec.target", "shutdown.target"]
                 .iter()
                 .any(|unit| target.starts_with(unit))
-                || ["Power-Off.", "System Power Off.", "Power Off.", "Reboot.", "System Reboot.", "Shutdown.", "System Shutdown.", "Halt."]
-                    .contains(&target);
+                || [
+                    "Power-Off.",
+                    "System Power Off.",
+                    "Power Off.",
+                    "Reboot.",
+                    "System Reboot.",
+                    "Shutdown.",
+                    "System Shutdown.",
+                    "Halt.",
+                ]
+                .contains(&target);
             if !is_end {
                 return None;
             }
@@ -160,13 +169,21 @@ mod tests {
     fn jobs_and_ends_of_every_version() {
         use Kind::*;
         for (message, kind, service) in [
-            ("Started nginx.service - A high performance web server and a reverse proxy server.", ServiceStart, "nginx"),
+            (
+                "Started nginx.service - A high performance web server and a reverse proxy server.",
+                ServiceStart,
+                "nginx",
+            ),
             ("Started nginx.service.", ServiceStart, "nginx"),
             ("Started A high performance web server and a reverse proxy server.", ServiceStart, "nginx"),
             ("Started run-u12.service - /bin/sh -c echo Failed to start nginx.service.", ServiceStart, "run-u12"),
             ("Started user@1001.service - User Manager for UID 1001.", ServiceStart, "user@1001"),
             ("Listening on docker.socket - Docker Socket for the API.", ServiceStart, "docker"),
-            ("Stopped user-runtime-dir@1001.service - User Runtime Directory /run/user/1001.", ServiceStop, "user-runtime-dir@1001"),
+            (
+                "Stopped user-runtime-dir@1001.service - User Runtime Directory /run/user/1001.",
+                ServiceStop,
+                "user-runtime-dir@1001",
+            ),
             ("Failed to start apache2.service - The Apache HTTP Server.", ServiceFailed, "apache2"),
             ("Unit httpd.service entered failed state.", ServiceFailed, "httpd"),
             ("nginx.service: Unit entered failed state.", ServiceFailed, "nginx"),

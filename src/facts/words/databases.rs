@@ -81,12 +81,7 @@ pub(super) const SPEAKERS: &[Speaker] = &[
         ],
         runtime: &[],
     },
-    Speaker {
-        names: &["memcached"],
-        heads: &[],
-        says: &[life(ServiceStop, "Exiting normally")],
-        runtime: &[],
-    },
+    Speaker { names: &["memcached"], heads: &[], says: &[life(ServiceStop, "Exiting normally")], runtime: &[] },
     Speaker {
         names: &["memcached"],
         heads: &[head::none],
@@ -111,12 +106,7 @@ pub(super) const SPEAKERS: &[Speaker] = &[
         ],
         runtime: super::runtimes::TABLES,
     },
-    Speaker {
-        names: &[],
-        heads: &[head::none],
-        says: &[life(ServiceFailed, "BOOT FAILED")],
-        runtime: &[],
-    },
+    Speaker { names: &[], heads: &[head::none], says: &[life(ServiceFailed, "BOOT FAILED")], runtime: &[] },
     Speaker {
         names: &["kafka*"],
         heads: &[head::log4j],
@@ -125,19 +115,21 @@ pub(super) const SPEAKERS: &[Speaker] = &[
             life(ServiceStart, "[Kafka Server <number>], started<any>"),
             life(ServiceStop, "[KafkaServer id=<number>] shutting down<any>"),
             life(ServiceStop, "[Kafka Server <number>], shutting down<any>"),
-            life(ServiceFailed, "[KafkaServer id=<number>] Fatal error during KafkaServer startup. Prepare to shutdown<any>"),
-            life(ServiceFailed, "[Kafka Server <number>], Fatal error during KafkaServer startup. Prepare to shutdown<any>"),
+            life(
+                ServiceFailed,
+                "[KafkaServer id=<number>] Fatal error during KafkaServer startup. Prepare to shutdown<any>",
+            ),
+            life(
+                ServiceFailed,
+                "[Kafka Server <number>], Fatal error during KafkaServer startup. Prepare to shutdown<any>",
+            ),
         ],
         runtime: super::runtimes::TABLES,
     },
     Speaker {
         names: &["elasticsearch", "opensearch"],
         heads: &[head::elasticsearch],
-        says: &[
-            life(ServiceStart, "started"),
-            life(ServiceStart, "started {<any>"),
-            life(ServiceStop, "stopping ..."),
-        ],
+        says: &[life(ServiceStart, "started"), life(ServiceStart, "started {<any>"), life(ServiceStop, "stopping ...")],
         runtime: super::runtimes::TABLES,
     },
     Speaker {

@@ -109,7 +109,8 @@ pub(super) fn mysql(line: &str) -> Option<&str> {
 
 /// `2026-11-24 03:02:43.152 UTC [1051] ` of PostgreSQL, or what `log_line_prefix` makes of it, before `LOG:  `
 pub(super) fn postgres(line: &str) -> Option<&str> {
-    const SEVERITIES: &[&str] = &["LOG", "FATAL", "PANIC", "ERROR", "WARNING", "HINT", "DETAIL", "STATEMENT", "CONTEXT"];
+    const SEVERITIES: &[&str] =
+        &["LOG", "FATAL", "PANIC", "ERROR", "WARNING", "HINT", "DETAIL", "STATEMENT", "CONTEXT"];
     let (before, _) = line.split_once(":  ")?;
     let severity = SEVERITIES.iter().find(|severity| before.ends_with(**severity))?;
     let (before, rest) = line.split_at_checked(before.len() - severity.len())?;
@@ -311,7 +312,11 @@ mod tests {
             ("supervisord", supervisord, "2026-11-24 03:03:22,517 INFO TEXT"),
             ("pm2", pm2, "2026-11-24T03:04:08: PM2 log: TEXT"),
             ("kafka", log4j, "[2020-02-04 12:04:03,945] INFO TEXT"),
-            ("elasticsearch", elasticsearch, "[2021-03-01T10:00:00,123][INFO ][o.e.n.Node               ] [node-1] TEXT"),
+            (
+                "elasticsearch",
+                elasticsearch,
+                "[2021-03-01T10:00:00,123][INFO ][o.e.n.Node               ] [node-1] TEXT",
+            ),
             ("unicorn", ruby, "E, [2026-11-24T03:00:07.133153 #11196] ERROR -- : TEXT"),
             ("cups", cups, "E [24/Nov/2026:03:00:10 +0000] TEXT"),
             ("socat", socat, "2026/11/24 02:56:49 socat[2175] E TEXT"),

@@ -179,7 +179,9 @@ pub(super) const SPEAKERS: &[Speaker] = &[
         names: &["podman", "rootlessport", "conmon"],
         heads: &[head::none],
         says: &[
-            bind("<any>rootlessport cannot expose privileged port <number>, <any>: listen tcp <socket>: bind: <reason>"),
+            bind(
+                "<any>rootlessport cannot expose privileged port <number>, <any>: listen tcp <socket>: bind: <reason>",
+            ),
             bind("failed to expose ports via rootlessport: \"listen tcp <socket>: bind: <reason>\n\""),
             bind("failed to expose ports via rootlessport: \"listen tcp <socket>: bind: <reason>\""),
         ],

@@ -53,7 +53,9 @@ const PYTHON: &[Wording] = &[
     in_use("Error: That port is already in use."),
     bind_because("EACCES", "Error: You don't have permission to access that port."),
     bind_because("EADDRNOTAVAIL", "Error: That IP address can't be assigned to."),
-    in_use("Port <port> is in use by another program. Either identify and stop that program, or start the server with a different port."),
+    in_use(
+        "Port <port> is in use by another program. Either identify and stop that program, or start the server with a different port.",
+    ),
 ];
 
 /// `TCPServer`, WEBrick, puma, thin, unicorn: `binder.rb:341:in `initialize': Address already in use - bind(2) for …`.
@@ -84,10 +86,14 @@ const JAVA: &[Wording] = &[
     bind("<lead>MSC000001: Failed to start service <word>: <any>Could not start <word> listener<any>"),
     in_use("<lead>Web server failed to start. Port <port> was already in use."),
     in_use("<lead>Embedded servlet container failed to start. Port <port> was already in use."),
-    bind("<lead>The Tomcat connector configured to listen on port <port> failed to start. The port may already be in use or the connector may be misconfigured."),
+    bind(
+        "<lead>The Tomcat connector configured to listen on port <port> failed to start. The port may already be in use or the connector may be misconfigured.",
+    ),
     in_use("<place>PortInUseException: Port <port> is already in use"),
     bind("<place>KafkaException: Socket server failed to bind to <socket>: <why>"),
-    bind("<place>[Failed to bind to [<any>]]; nested: ChannelException[Failed to bind to: <socket>]; nested: BindException[<why>];"),
+    bind(
+        "<place>[Failed to bind to [<any>]]; nested: ChannelException[Failed to bind to: <socket>]; nested: BindException[<why>];",
+    ),
     bind("<place>BindHttpException: Failed to bind to [<port>]"),
     bind("<place>BindTransportException: Failed to bind to [<port>]"),
     bind("<place>BindHttpException: Failed to bind to <any>"),
@@ -133,7 +139,9 @@ const RUST: &[Wording] = &[
 /// Ranch, cowboy and Phoenix, RabbitMQ.
 const ERLANG: &[Wording] = &[
     bind("<lead>Failed to start Ranch listener {acceptor,{<erlang-ip>},<port>} in <any> for reason <reason> (<any>)"),
-    bind("<lead>Failed to start Ranch listener <any>([{port,<port>},{ip,{<erlang-ip>}}<any> for reason <reason> (<any>)"),
+    bind(
+        "<lead>Failed to start Ranch listener <any>([{port,<port>},{ip,{<erlang-ip>}}<any> for reason <reason> (<any>)",
+    ),
     bind("<lead>Failed to start Ranch listener <any>{port,<port>}<any> for reason <reason> (<any>)"),
     bind("<lead>Failed to start Ranch listener <any> for reason <reason> (<any>)"),
     bind("<place>{could_not_start_listener,\"<address>\",<port>,<reason>}<any>"),
@@ -240,8 +248,14 @@ pub(super) const SPEAKERS: &[Speaker] = &[
             life(Reload, "NOTICE: Reloading in progress ..."),
             life(Crash, "WARNING: [pool <word>] child <pid> exited on signal <deadly> (<any>) after <any>"),
             life(Crash, "WARNING: [pool <word>] child <pid> exited with code <code> after <any>"),
-            life(ResourceLimit, "WARNING: [pool <word>] server reached pm.max_children setting (<number>), consider raising it"),
-            life(ResourceLimit, "WARNING: [pool <word>] server reached max_children setting (<number>), consider raising it"),
+            life(
+                ResourceLimit,
+                "WARNING: [pool <word>] server reached pm.max_children setting (<number>), consider raising it",
+            ),
+            life(
+                ResourceLimit,
+                "WARNING: [pool <word>] server reached max_children setting (<number>), consider raising it",
+            ),
         ],
         runtime: &[],
     },

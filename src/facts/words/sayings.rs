@@ -80,7 +80,8 @@ fn json(line: &str) -> Option<Vec<Cow<'_, str>>> {
         }
     }
     let errors = [line.error, line.err];
-    sayings.extend(errors.into_iter().flatten().filter_map(|error| error.as_str().map(|error| error.to_owned().into())));
+    sayings
+        .extend(errors.into_iter().flatten().filter_map(|error| error.as_str().map(|error| error.to_owned().into())));
     sayings.extend(message);
     Some(sayings)
 }
@@ -163,7 +164,10 @@ mod tests {
         for (message, count) in [
             ("one line", 1),
             ("a text\nof a client", 1),
-            ("Traceback (most recent call last):\n  File \"x.py\", line 1\nOSError: [Errno 98] Address already in use", 3),
+            (
+                "Traceback (most recent call last):\n  File \"x.py\", line 1\nOSError: [Errno 98] Address already in use",
+                3,
+            ),
             ("Error: listen EADDRINUSE :::3000#012    at Server.setup (node:net:1)#012", 3),
         ] {
             assert_eq!(lines(message).count(), count, "{message}");
@@ -177,12 +181,24 @@ mod tests {
             ("==> Error starting agent", &["Error starting agent"]),
             (r#"{"level":"info","ts":1,"msg":"serving initial configuration"}"#, &["serving initial configuration"]),
             (r#"{"logger":"admin.api","msg":"load complete"}"#, &["admin.api: load complete", "load complete"]),
-            (r#"{"level":"fatal","msg":"discovery failed","error":"listen tcp x"}"#, &["fatal: discovery failed", "listen tcp x", "discovery failed"]),
+            (
+                r#"{"level":"fatal","msg":"discovery failed","error":"listen tcp x"}"#,
+                &["fatal: discovery failed", "listen tcp x", "discovery failed"],
+            ),
             (r#"{"level":"warn","msg":"upstream said","body":"listen tcp :80"}"#, &["upstream said"]),
-            (r#"{"ctx":"initandlisten","msg":"Failed","attr":{"error":"SocketException: x"}}"#, &["[initandlisten] Failed: SocketException: x", "Failed"]),
-            (r#"ts=2026 level=error msg="Unable to start" err="listen tcp \"x\"""#, &["Unable to start", r#"listen tcp "x""#]),
+            (
+                r#"{"ctx":"initandlisten","msg":"Failed","attr":{"error":"SocketException: x"}}"#,
+                &["[initandlisten] Failed: SocketException: x", "Failed"],
+            ),
+            (
+                r#"ts=2026 level=error msg="Unable to start" err="listen tcp \"x\"""#,
+                &["Unable to start", r#"listen tcp "x""#],
+            ),
             (r#"time="2019-07-02T15:43:19Z" level=fatal msg=short"#, &["short"]),
-            (r#"E0118 15:18:19.124718   26788 proxier.go:1600] "can't open" err="listen tcp4 :31058" port={a=b}"#, &["can't open", "listen tcp4 :31058"]),
+            (
+                r#"E0118 15:18:19.124718   26788 proxier.go:1600] "can't open" err="listen tcp4 :31058" port={a=b}"#,
+                &["can't open", "listen tcp4 :31058"],
+            ),
             ("E0118 15:18:19.124718   26788 pod_workers.go:182] Error syncing pod", &["Error syncing pod"]),
             ("{not json}", &[]),
         ] {

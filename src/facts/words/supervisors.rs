@@ -1,7 +1,9 @@
 //! Programs that start others and speak about them: the service is the one that they name. systemd and docker have
 //! files of their own.
 
-use super::super::event::Kind::{Crash, HostShutdown, OomKill, Reload, Restart, ServiceFailed, ServiceStart, ServiceStop};
+use super::super::event::Kind::{
+    Crash, HostShutdown, OomKill, Reload, Restart, ServiceFailed, ServiceStart, ServiceStop,
+};
 use super::{Speaker, bind, head, life};
 
 pub(super) const SPEAKERS: &[Speaker] = &[
@@ -57,7 +59,10 @@ pub(super) const SPEAKERS: &[Speaker] = &[
     Speaker {
         names: &["systemd-oomd"],
         heads: &[],
-        says: &[life(OomKill, "Killed <any>/<name>.service due to <any>"), life(OomKill, "Killed <any> due to memory <any>")],
+        says: &[
+            life(OomKill, "Killed <any>/<name>.service due to <any>"),
+            life(OomKill, "Killed <any> due to memory <any>"),
+        ],
         runtime: &[],
     },
     Speaker {
@@ -89,7 +94,10 @@ pub(super) const SPEAKERS: &[Speaker] = &[
         heads: &[head::none],
         says: &[
             life(ServiceFailed, "failed to \"StartContainer\" for \"<name>\" with CrashLoopBackOff: <any>"),
-            life(ServiceFailed, "Error syncing pod <any>, skipping: failed to \"StartContainer\" for \"<name>\" with CrashLoopBackOff: <any>"),
+            life(
+                ServiceFailed,
+                "Error syncing pod <any>, skipping: failed to \"StartContainer\" for \"<name>\" with CrashLoopBackOff: <any>",
+            ),
         ],
         runtime: &[super::runtimes::GO],
     },

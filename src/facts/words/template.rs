@@ -114,7 +114,9 @@ impl Hole {
             }
             Hole::Pid => set(&mut told.pid, number(text)),
             Hole::Signal => set(&mut told.signal, number(text)),
-            Hole::Deadly => set(&mut told.signal, signal_of_name(text).filter(|signal| !matches!(signal, 1 | 2 | 3 | 15))),
+            Hole::Deadly => {
+                set(&mut told.signal, signal_of_name(text).filter(|signal| !matches!(signal, 1 | 2 | 3 | 15)))
+            }
             Hole::Code => number(text).is_some_and(|code| code != 0),
             Hole::Name => set(&mut told.about, is_name(text).then(|| text.to_owned())),
             Hole::Port => set(&mut told.socket.port, text.parse().ok()),

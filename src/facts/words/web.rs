@@ -97,7 +97,10 @@ pub(super) const SPEAKERS: &[Speaker] = &[
     Speaker {
         names: &[],
         heads: &[head::none], // before its log is open
-        says: &[life(Crash, "FATAL: Received Segment Violation...dying."), life(ServiceFailed, "FATAL: Unable to open HTTP Socket")],
+        says: &[
+            life(Crash, "FATAL: Received Segment Violation...dying."),
+            life(ServiceFailed, "FATAL: Unable to open HTTP Socket"),
+        ],
         runtime: &[],
     },
     Speaker {

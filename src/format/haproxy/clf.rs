@@ -13,7 +13,7 @@ use nom::combinator::map_opt;
 use nom::sequence::{delimited, terminated};
 use nom::{Err, Parser};
 
-use super::traffic::{
+use super::pieces::{
     Read, frontend_name, http_timers, number, present, put, put_cookies, put_counts, put_queues, put_request,
     put_timers, status_of, termination, unescape, word,
 };

@@ -12,6 +12,7 @@
 
 mod clf;
 mod notice;
+mod pieces;
 mod traffic;
 
 use memchr::memmem;
