@@ -10,7 +10,7 @@ use crate::facts::claim::Claim;
 use crate::facts::event::Kind;
 use crate::facts::sign::Sign;
 use crate::facts::traffic::{Failure, Second};
-use crate::facts::{At, Event, Facts, Place};
+use crate::facts::{Event, Facts, Place};
 
 /// How far apart two collectors' stamps of one event may lie: whole seconds on one side, and a late clock.
 const SAME_EVENT_S: f64 = 2.0;
@@ -372,16 +372,19 @@ fn holds_same(one: &Part, other: &Part) -> bool {
 
 /// Puts the events of all sources on one time, and those that several sources tell into one.
 fn events(facts: &Facts, timebase: &Timebase, hosts: &[Option<String>], lines: &FirstLines) -> Vec<Happening> {
-    let mut all: Vec<Happening> = facts
-        .events
-        .iter()
-        .filter_map(|event| {
-            let at = timebase.instant(event.place.block, moment_of(event, &facts.events)?);
-            let host = host_of(&event.host, event.place, hosts);
-            let evidence = vec![lines.evidence(event.place, &event.fact.message)];
-            Some(Happening { at, host, event: event.fact.clone(), evidence })
-        })
-        .collect();
+    let mut all: Vec<Happening> = Vec::with_capacity(facts.events.len());
+    let mut above: Option<(usize, crate::facts::Moment)> = None;
+    // In the order of their lines: an event without a moment happened when the one above it in its file did.
+    for event in &facts.events {
+        let source = event.place.block.0;
+        let moment = event.moment.or(above.filter(|(earlier, _)| *earlier == source).map(|(_, moment)| moment));
+        let Some(moment) = moment else { continue };
+        above = Some((source, moment));
+        let at = timebase.instant(event.place.block, moment);
+        let host = host_of(&event.host, event.place, hosts);
+        let evidence = vec![lines.evidence(event.place, &event.fact.message)];
+        all.push(Happening { at, host, event: event.fact.clone(), evidence });
+    }
     all.sort_by(|one, other| (one.at, &one.evidence).cmp(&(other.at, &other.evidence)));
     let mut merged: Vec<Happening> = Vec::with_capacity(all.len());
     for next in all {
@@ -411,18 +414,6 @@ fn without_bookkeeping(events: Vec<Happening>) -> Vec<Happening> {
                 .any(|(at, service)| (0.0..1.0).contains(&(event.s() - at)) && service.as_deref() == event.service())
     };
     events.into_iter().filter(|event| !is_bookkeeping(event)).collect()
-}
-
-/// The moment of an event; for one without, that of the nearest event above it in its file.
-fn moment_of(event: &At<Event>, all: &[At<Event>]) -> Option<crate::facts::Moment> {
-    event.moment.or_else(|| {
-        let above = |other: &&At<Event>| other.place.block.0 == event.place.block.0 && other.place < event.place;
-        all.iter()
-            .filter(above)
-            .filter_map(|other| Some((other.place, other.moment?)))
-            .max_by_key(|(place, _)| *place)
-            .map(|(_, moment)| moment)
-    })
 }
 
 /// Whether two lines of different sources tell the same event.

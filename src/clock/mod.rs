@@ -10,48 +10,11 @@ use std::collections::BTreeMap;
 
 use chrono::{Datelike, NaiveDate};
 
+use crate::facts::closer::Clocks;
 use crate::facts::{BlockId, Facts, Moment};
+pub use crate::format::stamp::Instant;
 use crate::format::{Stamp, Zone};
 use zone::Rule;
-
-/// A moment on the one time that all sources share: UTC.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Instant {
-    /// Seconds since 1970.
-    pub s: i64,
-    /// Nanoseconds of the second.
-    pub nanos: u32,
-    /// Digits of the fraction that the source had.
-    pub digits: u8,
-}
-
-impl Instant {
-    /// A whole second.
-    pub fn second(s: i64) -> Instant {
-        Instant { s, nanos: 0, digits: 0 }
-    }
-
-    /// Seconds with a fraction.
-    pub fn as_f64(self) -> f64 {
-        self.s as f64 + f64::from(self.nanos) / 1e9
-    }
-
-    /// RFC 3339 in UTC, with as many digits as the source had.
-    pub fn rfc3339(self) -> String {
-        let (day, second) = (self.s.div_euclid(86_400), self.s.rem_euclid(86_400));
-        let date = i32::try_from(day + 719_163).ok().and_then(NaiveDate::from_num_days_from_ce_opt).unwrap_or_default();
-        let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-        let mut text =
-            format!("{:04}-{:02}-{:02}T{hour:02}:{minute:02}:{second:02}", date.year(), date.month(), date.day());
-        if self.digits > 0 {
-            let fraction = format!("{:09}", self.nanos);
-            text.push('.');
-            text.push_str(&fraction[..usize::from(self.digits.min(9))]);
-        }
-        text.push('Z');
-        text
-    }
-}
 
 /// How a source's zone is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -110,6 +73,16 @@ impl Timebase {
     /// A second of a series without stated zone, in UTC.
     pub fn utc_s(&self, source: usize, civil_s: i64) -> i64 {
         self.sources.get(source).map_or(civil_s, |clock| clock.rule.utc_s(civil_s))
+    }
+}
+
+impl Clocks for Timebase {
+    fn instant(&self, block: BlockId, moment: Moment) -> Instant {
+        self.instant(block, moment)
+    }
+
+    fn utc_s(&self, source: usize, civil_s: i64) -> i64 {
+        self.utc_s(source, civil_s)
     }
 }
 
@@ -217,12 +190,5 @@ mod tests {
             let (stamp, _) = stamp::rfc3164(text.as_bytes()).unwrap();
             assert_eq!(latest_year(&stamp, anchor), year, "{text}");
         }
-    }
-
-    #[test]
-    fn an_instant_keeps_its_digits() {
-        let at = Instant { s: 1_795_487_636, nanos: 500_000_000, digits: 3 };
-        assert_eq!(at.rfc3339(), "2026-11-24T02:33:56.500Z");
-        assert_eq!(Instant::second(-1).rfc3339(), "1969-12-31T23:59:59Z");
     }
 }

@@ -5,11 +5,18 @@ use rayon::prelude::*;
 
 use super::survey::Input;
 use super::traffic::{Outcome, Scratch, client_hash, hit_of, outcome, service};
-use super::{Facts, Place};
-use crate::clock::{Instant, Timebase};
-use crate::facts::Moment;
+use super::{BlockId, Facts, Moment, Place};
 use crate::format::Hit;
+use crate::format::stamp::Instant;
 use crate::format::read::{Detail, Item, walk};
+
+/// What turns stamps into moments: the clocks are found after the survey, and by another room.
+pub trait Clocks: Sync {
+    /// A stamp of that block as an instant.
+    fn instant(&self, block: BlockId, moment: Moment) -> Instant;
+    /// A second of a source without stated zone, in UTC.
+    fn utc_s(&self, source: usize, civil_s: i64) -> i64;
+}
 
 /// One request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,12 +51,12 @@ pub struct Close {
 }
 
 /// Reads the requests of `windows` (first and last second, in UTC) from the blocks that hold them.
-pub fn look(inputs: &[Input<'_>], facts: &Facts, timebase: &Timebase, windows: &[(i64, i64)]) -> Vec<Close> {
+pub fn look(inputs: &[Input<'_>], facts: &Facts, clocks: &dyn Clocks, windows: &[(i64, i64)]) -> Vec<Close> {
     let jobs: Vec<_> = facts
         .blocks
         .iter()
         .filter(|(id, block)| {
-            let utc = |at: i64| at_most_a_day_off(timebase, id.0, at);
+            let utc = |at: i64| at_most_a_day_off(clocks, id.0, at);
             let holds = |(first, last): (i64, i64)| {
                 let (from, to) = (utc(first), utc(last));
                 windows.iter().any(|(start, end)| from.0 <= *end && to.1 >= *start)
@@ -68,12 +75,12 @@ pub fn look(inputs: &[Input<'_>], facts: &Facts, timebase: &Timebase, windows: &
                 match item {
                     Item::Hit(hit) => {
                         let of = service(input.recognised.format.name(), input.name);
-                        take(&mut found, of, None, &hit, at, timebase, windows);
+                        take(&mut found, of, None, &hit, at, clocks, windows);
                     }
                     Item::Record(record) => {
                         if let Some(hit) = hit_of(&record, &mut scratch) {
                             let host = record.host.as_deref().filter(|_| !record.envelope.is_empty());
-                            take(&mut found, service(record.format, input.name), host, &hit, at, timebase, windows);
+                            take(&mut found, service(record.format, input.name), host, &hit, at, clocks, windows);
                         }
                     }
                     Item::Unparsed | Item::Separator => {}
@@ -99,8 +106,8 @@ pub fn look(inputs: &[Input<'_>], facts: &Facts, timebase: &Timebase, windows: &
 }
 
 /// A block's span holds seconds in UTC and civil ones side by side, where a file mixes both.
-fn at_most_a_day_off(timebase: &Timebase, source: usize, at: i64) -> (i64, i64) {
-    let utc = timebase.utc_s(source, at);
+fn at_most_a_day_off(clocks: &dyn Clocks, source: usize, at: i64) -> (i64, i64) {
+    let utc = clocks.utc_s(source, at);
     (utc.min(at), utc.max(at))
 }
 
@@ -110,10 +117,10 @@ fn take(
     host: Option<&str>,
     hit: &Hit<'_>,
     place: Place,
-    timebase: &Timebase,
+    clocks: &dyn Clocks,
     windows: &[(i64, i64)],
 ) {
-    let at = timebase.instant(place.block, Moment { stamp: hit.stamp, turn: 0 });
+    let at = clocks.instant(place.block, Moment { stamp: hit.stamp, turn: 0 });
     if !windows.iter().any(|(start, end)| (*start..=*end).contains(&at.s)) {
         return;
     }

@@ -73,6 +73,7 @@ pub static FORMATS: &[&dyn Format] = &[
     &journald::Json,
     &docker::EventsJson,
     &docker::EventsText,
+    &docker::DaemonLog,
     &nginx::ErrorLog,
     &apache::ErrorLog,
     &haproxy::Traffic,

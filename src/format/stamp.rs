@@ -75,6 +75,45 @@ impl Stamp {
     }
 }
 
+/// A moment on the one time that all sources share: UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Instant {
+    /// Seconds since 1970.
+    pub s: i64,
+    /// Nanoseconds of the second.
+    pub nanos: u32,
+    /// Digits of the fraction that the source had.
+    pub digits: u8,
+}
+
+impl Instant {
+    /// A whole second.
+    pub fn second(s: i64) -> Instant {
+        Instant { s, nanos: 0, digits: 0 }
+    }
+
+    /// Seconds with a fraction.
+    pub fn as_f64(self) -> f64 {
+        self.s as f64 + f64::from(self.nanos) / 1e9
+    }
+
+    /// RFC 3339 in UTC, with as many digits as the source had.
+    pub fn rfc3339(self) -> String {
+        let (day, second) = (self.s.div_euclid(86_400), self.s.rem_euclid(86_400));
+        let date = i32::try_from(day + 719_163).ok().and_then(NaiveDate::from_num_days_from_ce_opt).unwrap_or_default();
+        let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+        let mut text =
+            format!("{:04}-{:02}-{:02}T{hour:02}:{minute:02}:{second:02}", date.year(), date.month(), date.day());
+        if self.digits > 0 {
+            let fraction = format!("{:09}", self.nanos);
+            text.push('.');
+            text.push_str(&fraction[..usize::from(self.digits.min(9))]);
+        }
+        text.push('Z');
+        text
+    }
+}
+
 fn day_to_ce(day: i64) -> i32 {
     i32::try_from(day + 719_163).unwrap_or(719_163)
 }
@@ -340,5 +379,12 @@ mod tests {
         let (stamp, taken) = rfc3164(b"Feb 29 06:07:08 host x").unwrap();
         assert_eq!((taken, stamp.has_year), (15, false));
         assert_eq!(stamp.in_year(2024).civil_s, civil(2024, 2, 29, 6, 7, 8).unwrap());
+    }
+
+    #[test]
+    fn an_instant_keeps_its_digits() {
+        let at = Instant { s: 1_795_487_636, nanos: 500_000_000, digits: 3 };
+        assert_eq!(at.rfc3339(), "2026-11-24T02:33:56.500Z");
+        assert_eq!(Instant::second(-1).rfc3339(), "1969-12-31T23:59:59Z");
     }
 }
