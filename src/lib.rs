@@ -89,7 +89,7 @@ fn recognised(found: Found) -> (Vec<(Source, Recognised)>, Vec<Skipped>) {
             Some(recognised) => sources.push((source, recognised)),
             None => {
                 let reason = input::kind::of(source.bytes());
-                skipped.push(Skipped { path: source.name, reason, is_problem: false });
+                skipped.push(Skipped { path: source.name, reason, is_problem: source.was_named });
             }
         }
     }

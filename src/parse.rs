@@ -43,7 +43,7 @@ pub fn parse(args: &ParseArgs, out: &mut dyn Write) -> io::Result<Outcome> {
             None => outcome.skipped.push(Skipped {
                 path: source.name.clone(),
                 reason: crate::input::kind::of(source.bytes()),
-                is_problem: false,
+                is_problem: source.was_named,
             }),
         }
     }

@@ -95,6 +95,29 @@ fn the_size_of_the_blocks_does_not_show() {
     }
 }
 
+#[test]
+fn the_zone_of_a_log_is_found_in_blocks_of_any_size() {
+    // The journal holds only the end of what syslog holds, an hour behind.
+    let (mut syslog, mut journal) = (String::new(), String::new());
+    for (line, second) in (1_795_478_400i64..).take(6000).enumerate() {
+        let at = civil(second + 3600).format("%b %e %H:%M:%S");
+        writeln!(syslog, "{at} web01 app[812]: answer {line} of many").unwrap();
+        if line >= 5000 {
+            writeln!(
+                journal,
+                "__CURSOR=s={line}\n__REALTIME_TIMESTAMP={second}000000\n_HOSTNAME=web01\n_PID=812\nSYSLOG_IDENTIFIER=app\nMESSAGE=answer {line} of many\n"
+            )
+            .unwrap();
+        }
+    }
+    let logs = [("journal.export".to_owned(), journal), ("syslog".to_owned(), syslog)];
+    let whole = answer(&logs, usize::MAX);
+    assert!(whole.contains("\"how\": \"inferred\""), "{whole}");
+    for size in [1 << 10, 64 << 10] {
+        assert_same(&format!("{size}"), &answer(&logs, size), &whole);
+    }
+}
+
 /// Writes a line of a log: the civil second, in days of November 2026 or around the turn of a year, and a number that
 /// chooses among the wordings.
 type Writer = fn(&mut String, i64, u8);

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::zone::{Rule, offset_name};
 use super::{How, SourceName, Timebase};
-use crate::facts::Facts;
+use crate::facts::{Facts, Moment, Place};
 use crate::facts::event::Kind;
 
 /// Offsets in use, in minutes east of UTC, besides the whole hours from −12 to +14.
@@ -76,23 +76,15 @@ fn vote(votes: &mut Votes, difference_s: i64) {
 
 /// The same message of the same process, once in each of two sources.
 fn message_votes(facts: &Facts, timebase: &Timebase, source: usize, votes: &mut Votes) {
-    let mut own: HashMap<u64, Option<i64>> = HashMap::new();
-    let mut known: HashMap<(u64, usize), Option<i64>> = HashMap::new();
-    let once = |seen: &mut Option<i64>, at: i64| *seen = seen.filter(|earlier| *earlier == at);
-    for message in &facts.messages {
-        let Some(moment) = message.moment else { continue };
-        let at = timebase.instant(message.place.block, moment).s;
-        let from = message.place.block.0;
-        if from == source {
-            own.entry(message.fact).and_modify(|seen| once(seen, at)).or_insert(Some(at));
-        } else if is_known(timebase, from) {
-            known.entry((message.fact, from)).and_modify(|seen| once(seen, at)).or_insert(Some(at));
-        }
-    }
+    let Some(own) = facts.messages.get(&source) else { return };
+    let at = |place: Place, moment: Moment| timebase.instant(place.block, moment).s;
+    let own: HashMap<u64, i64> = own.told_once().map(|(hash, place, moment)| (hash, at(place, moment))).collect();
     let mut voted = BTreeMap::new();
-    for ((message, _), there) in &known {
-        if let (Some(there), Some(Some(here))) = (there, own.get(message)) {
-            voted.insert(*message, here - there);
+    for (_, messages) in facts.messages.iter().filter(|(other, _)| **other != source && is_known(timebase, **other)) {
+        for (hash, place, moment) in messages.told_once() {
+            if let Some(here) = own.get(&hash) {
+                voted.insert(hash, here - at(place, moment));
+            }
         }
     }
     for difference in voted.into_values() {

@@ -53,6 +53,21 @@ pub struct Moment {
     pub turn: u32,
 }
 
+impl Moment {
+    /// An order in time that holds for stamps of different offsets, too.
+    fn order(&self) -> (i64, u32, Moment) {
+        (traffic::counted_at(&self.stamp), self.stamp.nanos, *self)
+    }
+
+    fn min_by(self, other: Moment) -> Moment {
+        if other.order() < self.order() { other } else { self }
+    }
+
+    fn max_by(self, other: Moment) -> Moment {
+        if other.order() > self.order() { other } else { self }
+    }
+}
+
 /// A fact with its place and moment.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct At<T> {
@@ -149,7 +164,7 @@ pub struct SourceFacts {
     pub unparsed: u64,
     /// The first unread lines of each block.
     pub samples: Vec<(Place, String)>,
-    /// Earliest and latest stamp.
+    /// Earliest and latest stamp that has a year.
     pub span: Option<(Moment, Moment)>,
     /// Records by the offset that their stamps state.
     pub offsets: BTreeMap<i32, u64>,
@@ -174,13 +189,60 @@ pub struct Facts {
     pub claims: Vec<At<Claim>>,
     #[allow(missing_docs)]
     pub client_lines: Vec<ClientLine>,
-    /// Messages of programs in syslog and the journal, for finding the zone: hash, place in time, at most
-    /// [`VOTES_A_BLOCK`] of a block.
-    pub messages: Vec<At<u64>>,
+    /// Messages of programs in syslog and the journal, by source, for finding its zone.
+    pub messages: BTreeMap<usize, Messages>,
 }
 
-/// Messages kept of a block for finding its zone.
-pub const VOTES_A_BLOCK: usize = 4000;
+/// A sample of a source's messages: those with the smallest hashes, so that two logs of the same messages keep the same
+/// ones, and parts merge to the sample of the whole.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Messages(BTreeMap<u64, Message>);
+
+/// When and where a message was first told, and how often.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Message {
+    place: Place,
+    moment: Moment,
+    count: u64,
+}
+
+/// Messages kept of a source.
+const MESSAGES: usize = 8192;
+
+impl Messages {
+    /// Takes note of a message by its hash.
+    pub fn add(&mut self, hash: u64, place: Place, moment: Moment) {
+        self.take(hash, Message { place, moment, count: 1 });
+        if self.0.len() > 2 * MESSAGES {
+            self.trim();
+        }
+    }
+
+    fn take(&mut self, hash: u64, message: Message) {
+        let kept = self.0.entry(hash).or_insert(Message { count: 0, ..message });
+        let count = kept.count + message.count;
+        *kept = Message { count, ..(*kept).min(message) };
+    }
+
+    fn trim(&mut self) {
+        while self.0.len() > MESSAGES {
+            self.0.pop_last();
+        }
+    }
+
+    fn merge(&mut self, other: Messages) {
+        for (hash, message) in other.0 {
+            self.take(hash, message);
+        }
+        self.trim();
+    }
+
+    /// Messages that were told exactly once: hash, place, moment.
+    pub fn told_once(&self) -> impl Iterator<Item = (u64, Place, Moment)> {
+        let once = self.0.iter().filter(|(_, message)| message.count == 1);
+        once.map(|(hash, message)| (*hash, message.place, message.moment))
+    }
+}
 
 impl Facts {
     /// Adds what others say. In any order: [`Facts::sorted`] gives the same.
@@ -202,7 +264,9 @@ impl Facts {
         self.events.extend(other.events);
         self.claims.extend(other.claims);
         self.client_lines.extend(other.client_lines);
-        self.messages.extend(other.messages);
+        for (source, messages) in other.messages {
+            self.messages.entry(source).or_default().merge(messages);
+        }
     }
 
     /// The same facts in the one order that does not depend on how they were merged.
@@ -210,7 +274,6 @@ impl Facts {
         self.events.sort();
         self.claims.sort();
         self.client_lines.sort();
-        self.messages.sort();
         for series in self.series.values_mut() {
             series.failures.sort();
             series.refusals.sort();
@@ -242,7 +305,7 @@ impl SourceFacts {
         self.zoneless += other.zoneless;
         self.samples.extend(other.samples);
         self.span = match (self.span, other.span) {
-            (Some((first, last)), Some((from, to))) => Some((first.min(from), last.max(to))),
+            (Some((first, last)), Some((from, to))) => Some((first.min_by(from), last.max_by(to))),
             (span, None) | (None, span) => span,
         };
     }

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::claim::claims;
 use super::traffic::{Builder, Scratch, SeriesKey, counted_at, hit_of, service};
 use super::{
-    At, BlockFacts, BlockId, ClientLine, Event, Facts, MESSAGE_CHARS, Moment, Place, SignKey, SourceFacts, event, said, sign, traffic,
+    At, BlockFacts, BlockId, ClientLine, Event, Facts, MESSAGE_CHARS, Messages, Moment, Place, SignKey, SourceFacts, event, said, sign, traffic,
 };
 use crate::format::read::{self, Detail, Item, blocks, walk};
 use crate::format::recognise::Recognised;
@@ -82,6 +82,7 @@ struct Reader<'a> {
     hits: u64,
     last_hit: Option<Stamp>,
     scratch: Scratch,
+    messages: Messages,
 }
 
 impl<'a> Reader<'a> {
@@ -97,6 +98,7 @@ impl<'a> Reader<'a> {
             hits: 0,
             last_hit: None,
             scratch: Scratch::default(),
+            messages: Messages::default(),
         }
     }
 
@@ -150,12 +152,10 @@ impl<'a> Reader<'a> {
             let client = traffic::client_hash(client.as_bytes());
             self.facts.client_lines.push(ClientLine { source: self.id.0, stamp, client });
         }
-        if self.facts.messages.len() < super::VOTES_A_BLOCK
-            && let (Some(program), Some(_)) = (&record.program, moment)
-        {
+        if let (Some(program), Some(moment)) = (&record.program, moment) {
             let key = format!("{program}\0{}\0{}", record.pid.unwrap_or(-1), record.message().trim());
             let hash = rapidhash::v3::rapidhash_v3(key.as_bytes());
-            self.facts.messages.push(At { place: at(()).place, moment, host: host.clone(), fact: hash });
+            self.messages.add(hash, at(()).place, moment);
         }
     }
 
@@ -201,12 +201,10 @@ impl<'a> Reader<'a> {
             let at = counted_at(&stamp);
             self.block.span = Some(self.block.span.map_or((at, at), |(first, last)| (first.min(at), last.max(at))));
         }
-        self.source.span = Some(self.source.span.map_or((moment, moment), |(first, last)| {
-            let key = |moment: &Moment| (moment.turn, counted_at(&moment.stamp), moment.stamp.nanos);
-            let earlier = if key(&moment) < key(&first) { moment } else { first };
-            let later = if key(&moment) > key(&last) { moment } else { last };
-            (earlier, later)
-        }));
+        if stamp.has_year {
+            let (first, last) = self.source.span.unwrap_or((moment, moment));
+            self.source.span = Some((first.min_by(moment), last.max_by(moment)));
+        }
         moment
     }
 
@@ -234,6 +232,7 @@ impl<'a> Reader<'a> {
             let key = SeriesKey { source: self.id.0, service, host: None, zoned };
             facts.series.entry(key).or_default().merge(growing.finish());
         }
+        facts.messages.entry(self.id.0).or_default().merge(self.messages);
         facts.blocks.insert(self.id, self.block);
         facts.sources.insert(self.id.0, self.source);
         facts

@@ -94,7 +94,7 @@ impl Walk {
         if kind.is_dir() {
             self.folder(path, meta);
         } else if kind.is_file() {
-            self.file(path, meta);
+            self.file(path, meta, is_argument);
         } else if kind.is_fifo() {
             self.skip(path, "a named pipe, which may never end; use: pmtrace - < PIPE", is_argument);
         } else if kind.is_socket() {
@@ -126,7 +126,7 @@ impl Walk {
         }
     }
 
-    fn file(&mut self, path: &Path, meta: &Metadata) {
+    fn file(&mut self, path: &Path, meta: &Metadata, was_named: bool) {
         let identity = (meta.dev(), meta.ino());
         if !self.files.insert(identity) {
             return; // the same file by another name
@@ -146,6 +146,7 @@ impl Walk {
                 modified_s: Some(meta.mtime()),
                 identity: Some(identity),
                 problem: None,
+                was_named,
             }),
             Err(error) => self.skip(path, with_remedy(&error), true),
         }

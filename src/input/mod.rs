@@ -34,19 +34,25 @@ pub struct Source {
     pub identity: Option<(u64, u64)>,
     /// What went wrong with it, if anything.
     pub problem: Option<String>,
+    /// Whether the user named it, and did not only name a folder around it.
+    pub was_named: bool,
 }
 
 impl Source {
     /// A source that was read from somewhere else than a file.
     pub fn read(name: &str, bytes: Vec<u8>) -> Source {
         let len = bytes.len() as u64;
-        Source { name: name.into(), bytes: Bytes::Read(bytes), len, modified_s: None, identity: None, problem: None }
+        Source::of(name, Bytes::Read(bytes), len)
     }
 
     /// A source that is part of the program.
     pub fn built_in(name: &str, bytes: &'static [u8]) -> Source {
         let len = bytes.len() as u64;
-        Source { name: name.into(), bytes: Bytes::BuiltIn(bytes), len, modified_s: None, identity: None, problem: None }
+        Source::of(name, Bytes::BuiltIn(bytes), len)
+    }
+
+    fn of(name: &str, bytes: Bytes, len: u64) -> Source {
+        Source { name: name.into(), bytes, len, modified_s: None, identity: None, problem: None, was_named: true }
     }
 
     /// All its bytes.
