@@ -238,9 +238,8 @@ fn span(facts: &Facts, timebase: &Timebase, source: usize) -> Option<(Instant, I
     let blocks = facts.blocks.range((source, 0)..(source + 1, 0));
     let mut moments: Vec<Instant> = Vec::new();
     for (id, block) in blocks {
-        if let Some((first, last, turns)) = block.yearless {
-            moments.push(timebase.instant(*id, crate::facts::Moment { stamp: first, turn: 0 }));
-            moments.push(timebase.instant(*id, crate::facts::Moment { stamp: last, turn: turns }));
+        if let Some((first, last)) = block.yearless_span {
+            moments.extend([first, last].map(|moment| timebase.instant(*id, moment)));
         }
     }
     if let Some((first, last)) = own.span {

@@ -147,6 +147,8 @@ pub struct BlockFacts {
     pub span: Option<(i64, i64)>,
     /// First and last stamp without a year, and how often the year turns between them.
     pub yearless: Option<(Stamp, Stamp, u32)>,
+    /// Earliest and latest of them.
+    pub yearless_span: Option<(Moment, Moment)>,
 }
 
 /// What is counted of a source.

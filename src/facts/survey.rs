@@ -204,6 +204,12 @@ impl<'a> Reader<'a> {
         if stamp.has_year {
             let (first, last) = self.source.span.unwrap_or((moment, moment));
             self.source.span = Some((first.min_by(moment), last.max_by(moment)));
+        } else {
+            let key = |moment: &Moment| (moment.turn, moment.stamp);
+            let (first, last) = self.block.yearless_span.unwrap_or((moment, moment));
+            let first = if key(&moment) < key(&first) { moment } else { first };
+            let last = if key(&moment) > key(&last) { moment } else { last };
+            self.block.yearless_span = Some((first, last));
         }
         moment
     }
