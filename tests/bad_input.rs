@@ -243,10 +243,13 @@ fn a_bad_input_alone_leaves_nothing_to_read() {
     }
 }
 
+/// What puts something at a path.
+type Make = fn(&Path);
+
 #[test]
 fn what_is_no_log_in_a_folder_is_named_but_no_problem() {
     let folder = folder();
-    let beside: [(&str, fn(&Path)); 5] = [
+    let beside: [(&str, Make); 5] = [
         ("binary", |path| fs::write(path, [0, 1, 2, 255].repeat(1000)).unwrap()),
         ("empty", |path| fs::write(path, "").unwrap()),
         ("pipe", make_fifo),
