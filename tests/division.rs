@@ -118,6 +118,28 @@ fn the_zone_of_a_log_is_found_in_blocks_of_any_size() {
     }
 }
 
+#[test]
+fn the_evidence_of_a_late_outage_does_not_hang_on_earlier_blocks() {
+    // A few errors in the morning, and an outage of five minutes an hour later.
+    let (mut access, mut error) = (String::new(), String::new());
+    for second in 0..5400 {
+        let at = 1_795_478_400 + second;
+        let is_down = (3600..3900).contains(&second);
+        // Of seven clients; 19 and 14 choose a 502 and a 200, and 28 more the same for the next client.
+        let client = u8::try_from(second % 7).unwrap() * 28;
+        nginx_access(&mut access, at, client + if is_down { 19 } else { 14 });
+        if is_down || second % 600 < 2 {
+            nginx_error(&mut error, at, 19 + client);
+        }
+    }
+    let logs = [("nginx/access.log".to_owned(), access), ("nginx/error.log".to_owned(), error)];
+    let whole = answer(&logs, usize::MAX);
+    assert!(whole.contains("connect() failed"), "{whole}");
+    for size in [1, 1 << 10, 64 << 10] {
+        assert_same(&format!("{size}"), &answer(&logs, size), &whole);
+    }
+}
+
 /// Writes a line of a log: the civil second, in days of November 2026 or around the turn of a year, and a number that
 /// chooses among the wordings.
 type Writer = fn(&mut String, i64, u8);

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::facts::traffic::{Failure, Second};
+use crate::facts::traffic::{Failure, Refusal, Second};
 
 /// False alarms a series and log.
 const ALPHA: f64 = 0.02;
@@ -85,7 +85,7 @@ pub fn bursts(seconds: &[Second], failures: &[Failure]) -> (Baseline, Vec<Burst>
 
 /// Runs of refused requests (4xx) between two moments, by the same automaton against their own baseline; only those of
 /// a level that bots do not reach. A series without a history outside has no baseline: there any such share counts.
-pub fn refusals(seconds: &[Second], refused: &[Failure], (from, to): (i64, i64)) -> Vec<(i64, i64)> {
+pub fn refusals(seconds: &[Second], refused: &[Refusal], (from, to): (i64, i64)) -> Vec<(i64, i64)> {
     let inside = |at: i64| (from..=to).contains(&at);
     let outside: u64 =
         seconds.iter().filter(|second| !inside(second.at)).map(|second| u64::from(second.requests)).sum();
@@ -98,7 +98,8 @@ pub fn refusals(seconds: &[Second], refused: &[Failure], (from, to): (i64, i64))
         return span.filter(|_| count >= 5 && count as f64 >= REFUSED_LEVEL * all as f64).into_iter().collect();
     }
     let seconds: Vec<Second> = seconds.iter().map(|second| Second { failing: second.refused, ..*second }).collect();
-    let runs = bursts(&seconds, refused).1;
+    let failure = |of: &Refusal| Failure { at: of.at, client: of.client, scope: 0, status: 0, termination: [0; 2] };
+    let runs = bursts(&seconds, &refused.iter().map(failure).collect::<Vec<_>>()).1;
     let high = runs.iter().filter(|run| run.failing as f64 >= REFUSED_LEVEL * run.requests as f64);
     high.map(|run| (run.start, run.end)).filter(|(start, end)| *start <= to && *end >= from).collect()
 }

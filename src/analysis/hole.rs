@@ -173,8 +173,12 @@ fn clumps(seconds: &[Second]) -> f64 {
     let mut ratios: Vec<f64> = Vec::new();
     let Some(last) = seconds.last() else { return 1.0 };
     let mut from = seconds[0].at;
+    let mut hour = (i64::MIN, 0.0);
     while from <= last.at {
-        let rate = hourly_rate(seconds, from).max(1e-6);
+        if from.div_euclid(3600) != hour.0 {
+            hour = (from.div_euclid(3600), hourly_rate(seconds, from).max(1e-6));
+        }
+        let rate = hour.1;
         let length = (CLUMP_WINDOW / rate).ceil().clamp(1.0, 3600.0) as i64;
         let start = seconds.partition_point(|second| second.at < from);
         let stop = seconds.partition_point(|second| second.at < from + length);

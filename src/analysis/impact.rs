@@ -119,7 +119,7 @@ pub struct Window<'a> {
 
 impl Window<'_> {
     /// Whether a request is part of the incident. A stamp of whole seconds stands for all of its second.
-    fn holds(&self, request: &Counted) -> bool {
+    fn holds(&self, request: &Counted<'_>) -> bool {
         let at = request.seen.at;
         if request.is_failed {
             return (self.start.floor() as i64..=self.end.ceil() as i64).contains(&at.s);
@@ -139,21 +139,21 @@ struct Silence {
     missed: f64,
 }
 
-impl Counted {
+impl Counted<'_> {
     /// Whether it is a request of that service, or of the holder of its port.
     fn is_of(&self, window: &Window<'_>, service: usize) -> bool {
         let source = self.seen.place.block.0;
         let of = |index: usize| &window.world.services[index];
-        of(service).sources.contains(&source) && self.host == of(service).host
+        of(service).sources.contains(&source) && self.host == of(service).host.as_deref()
             || window.holder.is_some_and(|(holder, _, _)| of(holder).sources.contains(&source))
     }
 }
 
 /// A request in the window, and whether it counts as failed.
-struct Counted {
-    seen: Seen,
+struct Counted<'a> {
+    seen: &'a Seen,
     is_failed: bool,
-    host: Option<String>,
+    host: Option<&'a str>,
 }
 
 /// Counts the window. `close` are the requests around it, one by one.
@@ -161,8 +161,8 @@ pub fn impact(window: &Window<'_>, close: &[Close]) -> Impact {
     let layer = window.services.first().map(|index| window.world.services[*index].name.clone());
     let counted = counted(window, close);
     let (from, to) = (window.start.floor() as i64, window.end.ceil() as i64);
-    let inside: Vec<&Counted> = counted.iter().filter(|request| window.holds(request)).collect();
-    let failed: Vec<&Counted> = inside.iter().copied().filter(|request| request.is_failed).collect();
+    let inside: Vec<&Counted<'_>> = counted.iter().filter(|request| window.holds(request)).collect();
+    let failed: Vec<&Counted<'_>> = inside.iter().copied().filter(|request| request.is_failed).collect();
     let seconds = added(window, &window.services);
     let silences = silences(window, &counted);
     let missed: f64 = silences.iter().map(|silence| silence.missed).sum();
@@ -179,15 +179,15 @@ pub fn impact(window: &Window<'_>, close: &[Close]) -> Impact {
         requests: Some(requests),
         layer,
         chart: Some(chart),
-        first: failed.iter().map(|request| request.seen).min(),
-        last: failed.iter().map(|request| request.seen).max(),
+        first: failed.iter().map(|request| *request.seen).min(),
+        last: failed.iter().map(|request| *request.seen).max(),
         profile,
         refused_by_holder: failed.iter().filter(|request| request.seen.outcome == Outcome::Refused).count() as u64,
     }
 }
 
 /// The requests around the window that count: of the layer, and of the holder while it had the port.
-fn counted(window: &Window<'_>, close: &[Close]) -> Vec<Counted> {
+fn counted<'a>(window: &Window<'a>, close: &'a [Close]) -> Vec<Counted<'a>> {
     let mut counted = Vec::new();
     for part in close {
         let of = |index: &usize| {
@@ -212,8 +212,9 @@ fn counted(window: &Window<'_>, close: &[Close]) -> Vec<Counted> {
                 window.refusals.iter().any(|(from, to)| (from.floor()..=to.ceil()).contains(&seen.at.as_f64()));
             let is_failed =
                 seen.outcome == Outcome::Failing || held.is_some() && refuses && seen.outcome == Outcome::Refused;
-            let host = part.host.clone().or_else(|| window.world.hosts.get(seen.place.block.0).cloned().flatten());
-            counted.push(Counted { seen: *seen, is_failed, host });
+            let of_source = || window.world.hosts.get(seen.place.block.0).and_then(Option::as_deref);
+            let host = part.host.as_deref().or_else(of_source);
+            counted.push(Counted { seen, is_failed, host });
         }
     }
     counted.sort_unstable_by_key(|request| request.seen);
@@ -230,7 +231,7 @@ fn added(window: &Window<'_>, services: &[usize]) -> Vec<Second> {
 }
 
 /// Silent stretches of the holes.
-fn silences(window: &Window<'_>, counted: &[Counted]) -> Vec<Silence> {
+fn silences(window: &Window<'_>, counted: &[Counted<'_>]) -> Vec<Silence> {
     let mut silences = Vec::new();
     for (service, start, end) in &window.holes {
         let (from, to) = (start.ceil() as i64, end.floor() as i64);
@@ -289,21 +290,21 @@ pub fn wilson(k: f64, n: f64) -> (f64, f64) {
 }
 
 /// Distinct clients. In a silence none can be seen: those expected in it, by the traffic beside it, count as hit.
-fn clients(window: &Window<'_>, counted: &[Counted], silences: &[Silence]) -> Clients {
+fn clients(window: &Window<'_>, counted: &[Counted<'_>], silences: &[Silence]) -> Clients {
     let inside = || counted.iter().filter(|request| window.holds(request));
     let seen: BTreeSet<u64> = inside().map(|request| request.seen.client).collect();
     let hit: BTreeSet<u64> = inside().filter(|request| request.is_failed).map(|request| request.seen.client).collect();
     let (mut unseen, mut expected) = (0, 0);
     let silent: BTreeSet<usize> = silences.iter().map(|silence| silence.service).collect();
     for service in silent {
-        let here = |request: &&Counted| request.is_of(window, service);
+        let here = |request: &&Counted<'_>| request.is_of(window, service);
         let own = |only_hit: bool| {
             let requests = inside().filter(here).filter(|request| !only_hit || request.is_failed);
             requests.map(|request| request.seen.client).collect::<BTreeSet<_>>().len() as u64
         };
         let length: i64 =
             silences.iter().filter(|silence| silence.service == service).map(|silence| silence.to - silence.from).sum();
-        let beside: Vec<&Counted> = counted.iter().filter(here).collect();
+        let beside: Vec<&Counted<'_>> = counted.iter().filter(here).collect();
         let in_silence = clients_beside(window, &beside, length);
         let in_window = clients_beside(window, &beside, (window.end - window.start).ceil() as i64).max(in_silence);
         expected += in_silence.saturating_sub(own(true));
@@ -320,7 +321,7 @@ fn clients(window: &Window<'_>, counted: &[Counted], silences: &[Silence]) -> Cl
 
 /// Clients that a stretch of that length usually has: of the half before the window and the half after it, each
 /// longer where the log has less on the other side.
-fn clients_beside(window: &Window<'_>, requests: &[&Counted], length: i64) -> u64 {
+fn clients_beside(window: &Window<'_>, requests: &[&Counted<'_>], length: i64) -> u64 {
     let (start, end) = (window.start.floor() as i64 - 1, window.end.ceil() as i64 + 1);
     let first = requests.iter().map(|request| request.seen.at.s).min().unwrap_or(start).min(start);
     let last = requests.iter().map(|request| request.seen.at.s).max().unwrap_or(end).max(end);
@@ -336,7 +337,7 @@ fn clients_beside(window: &Window<'_>, requests: &[&Counted], length: i64) -> u6
 }
 
 /// The minute with the largest share, of those with enough requests; the earliest of equal ones.
-fn worst_minute(from: i64, to: i64, inside: &[&Counted], silences: &[Silence]) -> Option<(i64, f64)> {
+fn worst_minute(from: i64, to: i64, inside: &[&Counted<'_>], silences: &[Silence]) -> Option<(i64, f64)> {
     let length = usize::try_from(to - from + 1).ok().filter(|length| *length < 10_000_000)?;
     let (mut failed, mut all) = (vec![0.0; length], vec![0.0; length]);
     let index = |at: i64| usize::try_from(at - from).ok().filter(|index| *index < length);
@@ -376,7 +377,7 @@ fn day_percent(window: &Window<'_>, requests: &Requests, seconds: &[Second]) -> 
     (all > 0).then(|| ((requests.failed + requests.missed) as f64 / all as f64 * 1e4).round().min(1e4) / 100.0)
 }
 
-fn chart(window: &Window<'_>, counted: &[Counted], silences: &[Silence]) -> Chart {
+fn chart(window: &Window<'_>, counted: &[Counted<'_>], silences: &[Silence]) -> Chart {
     let margin = ((window.end - window.start) / 4.0).clamp(30.0, 1800.0);
     let start = (window.start - margin).floor() as i64;
     let length = ((window.end + margin).ceil() as i64 - start).max(1);
@@ -402,7 +403,7 @@ fn chart(window: &Window<'_>, counted: &[Counted], silences: &[Silence]) -> Char
     chart
 }
 
-fn profile(inside: &[&Counted], close: &[Close]) -> Profile {
+fn profile(inside: &[&Counted<'_>], close: &[Close]) -> Profile {
     let mut profile = Profile::default();
     let name = |scope: u64| close.iter().find_map(|part| part.scopes.get(&scope).cloned());
     let mut scopes: BTreeMap<u64, (u64, u64)> = BTreeMap::new();

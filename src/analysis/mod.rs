@@ -17,13 +17,16 @@ pub mod ports;
 pub mod world;
 
 use crate::facts::closer::Close;
-use finding::Finding;
+use finding::{Finding, Shape};
 use incident::Incident;
 use ports::Conflict;
 use world::World;
 
 /// Room beside a window for what is usual there, at least and at most, in seconds.
 const BESIDE_S: (f64, f64) = (60.0, 4.0 * 3600.0);
+/// The most where nothing was silent, so that nothing has to be estimated from the traffic beside it: enough for the
+/// chart's margin and the last failures of clients that try again.
+const BESIDE_SPIKES_S: f64 = 3600.0;
 
 /// What stands out, before the closer look.
 #[derive(Clone, Debug, Default)]
@@ -40,10 +43,12 @@ pub struct Plan {
 pub fn plan(world: &World) -> Plan {
     let conflicts = ports::conflicts(world);
     let findings = finding::findings(world, &conflicts);
+    let only_spikes = findings.iter().all(|finding| finding.shape == Shape::Spike);
+    let most = if only_spikes { BESIDE_SPIKES_S } else { BESIDE_S.1 };
     let windows = findings
         .iter()
         .map(|finding| {
-            let beside = (finding.end - finding.start).clamp(BESIDE_S.0, BESIDE_S.1) + 10.0;
+            let beside = (finding.end - finding.start).clamp(BESIDE_S.0, most) + 10.0;
             ((finding.start - beside).floor() as i64, (finding.end + beside).ceil() as i64)
         })
         .collect();

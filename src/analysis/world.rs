@@ -9,7 +9,7 @@ use crate::clock::{Instant, Timebase};
 use crate::facts::claim::Claim;
 use crate::facts::event::Kind;
 use crate::facts::sign::Sign;
-use crate::facts::traffic::{Failure, Second};
+use crate::facts::traffic::{Failure, Refusal, Second};
 use crate::facts::{Event, Facts, Place};
 
 /// How far apart two collectors' stamps of one event may lie: whole seconds on one side, and a late clock.
@@ -87,7 +87,7 @@ pub struct Service {
     /// In order of time.
     pub failures: Vec<Failure>,
     /// In order of time: requests that were refused.
-    pub refusals: Vec<Failure>,
+    pub refusals: Vec<Refusal>,
     /// Names of the failures' scopes.
     pub scopes: BTreeMap<u64, String>,
     /// Sources that bring it.
@@ -254,7 +254,7 @@ struct Part {
     source: usize,
     seconds: Vec<Second>,
     failures: Vec<Failure>,
-    refusals: Vec<Failure>,
+    refusals: Vec<Refusal>,
     scopes: BTreeMap<u64, String>,
 }
 
@@ -269,9 +269,8 @@ fn services(
         let host = key.host.clone().or_else(|| hosts.get(key.source).cloned().flatten());
         let utc = |at: i64| if key.zoned { at } else { timebase.utc_s(key.source, at) };
         let seconds = series.seconds.iter().map(|second| Second { at: utc(second.at), ..*second }).collect();
-        let on_time =
-            |failures: &[Failure]| failures.iter().map(|failure| Failure { at: utc(failure.at), ..*failure }).collect();
-        let (failures, refusals) = (on_time(&series.failures), on_time(&series.refusals));
+        let failures = series.failures.iter().map(|failure| Failure { at: utc(failure.at), ..*failure }).collect();
+        let refusals = series.refusals.iter().map(|refusal| Refusal { at: utc(refusal.at), ..*refusal }).collect();
         let part = Part { source: key.source, seconds, failures, refusals, scopes: series.scopes.clone() };
         let of_service = parts.entry((host, key.service.clone())).or_default();
         match of_service.iter_mut().find(|earlier| earlier.source == key.source) {
@@ -292,11 +291,14 @@ fn services(
 fn service(name: String, host: Option<String>, parts: Vec<Part>, copies: &mut BTreeMap<usize, usize>) -> Service {
     let owners = owners(&parts, copies);
     let mut service = Service { name, host, ..Service::default() };
-    for part in parts {
+    for mut part in parts {
+        part.seconds.retain(|second| owners.counts(part.source, second.at));
+        part.failures.retain(|failure| owners.counts(part.source, failure.at));
+        part.refusals.retain(|refusal| owners.counts(part.source, refusal.at));
         service.sources.insert(part.source);
-        service.seconds.extend(part.seconds.into_iter().filter(|second| owners.counts(part.source, second.at)));
-        service.failures.extend(part.failures.into_iter().filter(|failure| owners.counts(part.source, failure.at)));
-        service.refusals.extend(part.refusals.into_iter().filter(|failure| owners.counts(part.source, failure.at)));
+        append(&mut service.seconds, part.seconds);
+        append(&mut service.failures, part.failures);
+        append(&mut service.refusals, part.refusals);
         service.scopes.extend(part.scopes);
     }
     service.seconds.sort_by_key(|second| second.at);
@@ -310,10 +312,19 @@ fn service(name: String, host: Option<String>, parts: Vec<Part>, copies: &mut BT
         }
         same
     });
-    service.failures.sort();
-    service.refusals.sort();
+    service.failures.sort_unstable();
+    service.refusals.sort_unstable();
     service.owners = owners;
     service
+}
+
+/// Puts `more` behind what is there; without a copy where nothing is.
+fn append<T>(list: &mut Vec<T>, mut more: Vec<T>) {
+    if list.is_empty() {
+        *list = more;
+    } else {
+        list.append(&mut more);
+    }
 }
 
 /// Which of the parts hold the same requests, and which of them counts each common second: the one with the most.

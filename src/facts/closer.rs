@@ -75,7 +75,7 @@ pub fn look(inputs: &[Input<'_>], facts: &Facts, clocks: &dyn Clocks, windows: &
                 match item {
                     Item::Hit(hit) => {
                         let of = service(input.recognised.format.name(), input.name);
-                        take(&mut found, of, None, &hit, at, clocks, windows);
+                        take(&mut found, of, None, hit, at, clocks, windows);
                     }
                     Item::Record(record) => {
                         if let Some(hit) = hit_of(&record, &mut scratch) {

@@ -277,8 +277,8 @@ impl Facts {
         self.claims.sort();
         self.client_lines.sort();
         for series in self.series.values_mut() {
-            series.failures.sort();
-            series.refusals.sort();
+            series.failures.sort_unstable();
+            series.refusals.sort_unstable();
         }
         for signs in self.signs.values_mut() {
             signs.samples.sort();

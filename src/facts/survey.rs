@@ -1,7 +1,5 @@
 //! The first look: every record of every source once, all blocks in parallel.
 
-use std::collections::BTreeMap;
-
 use rayon::prelude::*;
 
 use super::claim::claims;
@@ -57,14 +55,11 @@ pub fn survey(inputs: &[Input<'_>], block_bytes: usize) -> Facts {
 /// Reads one block; gives its facts and where its last record ended.
 fn block(input: &Input<'_>, id: BlockId, range: (usize, usize)) -> (Facts, usize) {
     let mut reader = Reader::new(input, id);
-    let (end, lines) = walk(input.recognised, input.bytes, range, Detail::Hits, &mut |place, item| {
-        let at = Place { block: id, line: place.line, offset: place.offset };
-        match item {
-            Item::Hit(hit) => reader.hit(&hit),
-            Item::Record(record) => reader.record(at, &record, place.lines),
-            Item::Unparsed => reader.unparsed(at, &place),
-            Item::Separator => {}
-        }
+    let (end, lines) = walk(input.recognised, input.bytes, range, Detail::Hits, &mut |place, item| match item {
+        Item::Hit(hit) => reader.hit(hit),
+        Item::Record(record) => reader.record(&place, &record),
+        Item::Unparsed => reader.unparsed(&place),
+        Item::Separator => {}
     });
     (reader.finish((range.0, end), lines), end)
 }
@@ -77,10 +72,11 @@ struct Reader<'a> {
     source: SourceFacts,
     block: BlockFacts,
     traffic: Builder,
-    /// Requests of the fast path: one service, no host, so their series is found once.
-    plain: BTreeMap<bool, traffic::Growing>,
+    /// Requests of the fast path, without and with a zone: one service, no host.
+    plain: [traffic::Growing; 2],
+    /// The last stamp of the fast path, and how many requests in a row have it.
+    run: (Option<Stamp>, u64),
     hits: u64,
-    last_hit: Option<Stamp>,
     scratch: Scratch,
     messages: Messages,
 }
@@ -94,39 +90,55 @@ impl<'a> Reader<'a> {
             source: SourceFacts::default(),
             block: BlockFacts::default(),
             traffic: Builder::default(),
-            plain: BTreeMap::new(),
+            plain: Default::default(),
+            run: (None, 0),
             hits: 0,
-            last_hit: None,
             scratch: Scratch::default(),
             messages: Messages::default(),
         }
     }
 
-    #[inline]
-    fn hit(&mut self, hit: &Hit<'_>) {
-        self.hits += 1;
-        if self.last_hit != Some(hit.stamp) {
-            self.last_hit = Some(hit.stamp);
-            self.moment(hit.stamp);
-        }
-        let offset = stated(&hit.stamp);
-        if let Some(offset) = offset {
-            *self.source.offsets.entry(offset).or_default() += 1;
-        } else {
-            self.source.zoneless += 1;
-        }
-        self.plain.entry(offset.is_some()).or_default().add(hit);
+    /// Where a record of this block stands.
+    fn at(&self, place: &read::Place<'_>) -> Place {
+        Place { block: self.id, line: place.line, offset: place.offset }
     }
 
-    fn record(&mut self, at: Place, record: &Record<'_>, lines: usize) {
+    #[inline]
+    fn hit(&mut self, hit: &Hit<'_>) {
+        if self.run.0 != Some(hit.stamp) {
+            self.end_run();
+            self.run = (Some(hit.stamp), 0);
+            self.moment(hit.stamp);
+        }
+        self.run.1 += 1;
+        self.plain[usize::from(stated(&hit.stamp).is_some())].add(hit);
+    }
+
+    /// Counts the requests that had the last stamp.
+    fn end_run(&mut self) {
+        if let (Some(stamp), count) = self.run {
+            self.hits += count;
+            self.zone(&stamp, count);
+        }
+    }
+
+    /// Takes note of what so many records say of their zone.
+    fn zone(&mut self, stamp: &Stamp, records: u64) {
+        match stated(stamp) {
+            Some(offset) => *self.source.offsets.entry(offset).or_default() += records,
+            None => self.source.zoneless += records,
+        }
+    }
+
+    #[inline(never)] // the fast path stays small
+    fn record(&mut self, place: &read::Place<'_>, record: &Record<'_>) {
+        let at = self.at(place);
         self.source.records += 1;
-        self.source.continuations += lines as u64 - 1;
+        self.source.continuations += place.lines as u64 - 1;
         *self.source.formats.entry((record.format, record.envelope.clone())).or_default() += 1;
         let moment = record.stamp.map(|stamp| self.moment(stamp));
-        match record.stamp.as_ref().map(stated) {
-            Some(Some(offset)) => *self.source.offsets.entry(offset).or_default() += 1,
-            Some(None) => self.source.zoneless += 1,
-            None => {}
+        if let Some(stamp) = &record.stamp {
+            self.zone(stamp, 1);
         }
         let host = record.host.as_deref().map(str::to_owned);
         if let Some(host) = &host {
@@ -182,14 +194,15 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn unparsed(&mut self, at: Place, place: &read::Place<'_>) {
+    #[inline(never)]
+    fn unparsed(&mut self, place: &read::Place<'_>) {
         if place.raw.iter().all(|byte| *byte == 0) {
             return; // a part of the file that was lost while it was read, or never written
         }
         self.source.unparsed += 1;
         if self.source.samples.len() < SAMPLES {
             let kept = &place.raw[..place.raw.len().min(SAMPLE_BYTES)];
-            self.source.samples.push((at, String::from_utf8_lossy(kept).into_owned()));
+            self.source.samples.push((self.at(place), String::from_utf8_lossy(kept).into_owned()));
         }
     }
 
@@ -223,6 +236,7 @@ impl<'a> Reader<'a> {
     }
 
     fn finish(mut self, bytes: (usize, usize), lines: usize) -> Facts {
+        self.end_run();
         self.block.bytes = bytes;
         self.block.lines = lines;
         if self.hits > 0 {
@@ -232,7 +246,7 @@ impl<'a> Reader<'a> {
         }
         let mut facts = self.facts;
         facts.series = self.traffic.finish();
-        for (zoned, growing) in self.plain {
+        for (growing, zoned) in self.plain.into_iter().zip([false, true]).filter(|(growing, _)| !growing.is_empty()) {
             let format = self.input.recognised.format.name();
             let service = service(format, self.input.name).into();
             let key = SeriesKey { source: self.id.0, service, host: None, zoned };

@@ -70,6 +70,15 @@ pub struct Failure {
     pub termination: [u8; 2],
 }
 
+/// A refused request, which counts as a failure only while a wrong server holds the port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Refusal {
+    /// As in [`Second::at`].
+    pub at: i64,
+    /// [`client_hash`]
+    pub client: u64,
+}
+
 /// Whose requests.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SeriesKey {
@@ -90,8 +99,8 @@ pub struct Series {
     pub seconds: Vec<Second>,
     /// In order of time, then client.
     pub failures: Vec<Failure>,
-    /// The same for refused requests, which count as failures only while a wrong server holds the port.
-    pub refusals: Vec<Failure>,
+    /// In order of time, then client.
+    pub refusals: Vec<Refusal>,
     /// Names of the scopes of failures, by their hash.
     pub scopes: BTreeMap<u64, String>,
 }
@@ -153,7 +162,7 @@ pub struct Growing {
     index: HashMap<i64, usize>,
     last: usize,
     failures: Vec<Failure>,
-    refusals: Vec<Failure>,
+    refusals: Vec<Refusal>,
     scopes: BTreeMap<u64, String>,
 }
 
@@ -193,7 +202,7 @@ impl Growing {
             Outcome::GaveUp => second.gave_up += 1,
             Outcome::Refused => {
                 second.refused += 1;
-                self.refusals.push(Failure { at, client, scope: 0, status: hit.status, termination: [0; 2] });
+                self.refusals.push(Refusal { at, client });
             }
             Outcome::Failing => {
                 second.failing += 1;
@@ -225,6 +234,11 @@ impl Growing {
             }
         }
         &mut self.seconds[self.last]
+    }
+
+    /// Whether there was no request.
+    pub fn is_empty(&self) -> bool {
+        self.seconds.is_empty()
     }
 
     /// The seconds in order of time.
@@ -285,7 +299,6 @@ pub fn hit_of<'a>(record: &'a Record<'_>, scratch: &'a mut Scratch) -> Option<Hi
         request: scratch.request.as_bytes(),
         scope,
         bytes: request.bytes.unwrap_or(0),
-        duration_ms: request.duration_s.map(|seconds| (seconds * 1000.0) as u32),
     })
 }
 

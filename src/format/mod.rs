@@ -11,6 +11,7 @@ pub mod dpkg;
 pub mod haproxy;
 pub mod journald;
 pub mod kernel;
+mod lanes;
 pub mod nest;
 pub mod nginx;
 pub mod read;
@@ -312,8 +313,6 @@ pub struct Hit<'a> {
     pub scope: &'a [u8],
     /// Bytes sent, 0 where the line has none.
     pub bytes: u64,
-    /// Milliseconds from the first byte to the last; `None` where the format has none.
-    pub duration_ms: Option<u32>,
 }
 
 /// Text of bytes that may not be UTF-8.

@@ -11,7 +11,7 @@ use crate::input::blocks::{cut, line_before, split_line};
 /// What a walk meets.
 pub enum Item<'a> {
     /// A request that the fast path read.
-    Hit(Hit<'a>),
+    Hit(&'a Hit<'a>),
     /// A record, read with care, and the format that read it.
     Record(Box<Record<'a>>),
     /// A line that no known program wrote.
@@ -74,7 +74,7 @@ pub fn walk<'a>(
     bytes: &'a [u8],
     (start, end): (usize, usize),
     detail: Detail,
-    each: &mut dyn FnMut(Place<'a>, Item<'a>),
+    each: &mut impl FnMut(Place<'a>, Item<'_>),
 ) -> (usize, usize) {
     match recognised.format.framing() {
         Framing::JournalExport => entries(recognised, bytes, (start, end), each),
@@ -86,7 +86,7 @@ fn entries<'a>(
     recognised: &Recognised,
     bytes: &'a [u8],
     (start, end): (usize, usize),
-    each: &mut dyn FnMut(Place<'a>, Item<'a>),
+    each: &mut impl FnMut(Place<'a>, Item<'_>),
 ) -> (usize, usize) {
     let (mut at, mut line) = (start, 0);
     while at < end {
@@ -112,7 +112,7 @@ fn lines<'a>(
     bytes: &'a [u8],
     (start, end): (usize, usize),
     detail: Detail,
-    each: &mut dyn FnMut(Place<'a>, Item<'a>),
+    each: &mut impl FnMut(Place<'a>, Item<'_>),
 ) -> (usize, usize) {
     let mut stamps = stamp::Cache::default();
     let mut cursor = Cursor { bytes, at: start, line: 0, end, last: line_before(bytes, start) };
@@ -121,7 +121,7 @@ fn lines<'a>(
         let (offset, first) = (cursor.at, cursor.line);
         let line = cursor.next_line();
         if detail == Detail::Hits
-            && let Some(hit) = recognised.format.hit(line, &mut stamps)
+            && let Some(hit) = &recognised.format.hit(line, &mut stamps)
         {
             each(Place { offset, line: first, lines: 1, raw: line }, Item::Hit(hit));
         } else {

@@ -1,15 +1,16 @@
 //! The fast path: what the survey counts of a usual line, in one pass and without allocating.
 
-use memchr::{memchr, memchr2, memrchr};
+use memchr::memchr;
 
-use super::{Dialect, IN_CLIENT, IN_TOKEN, STAMP_BYTES, is_address, is_of, number, tail, vhost};
+use super::{Dialect, IN_CLIENT, IN_TOKEN, STAMP_BYTES, is_address, is_of, number, vhost};
+use crate::format::lanes::{self, Lanes};
 use crate::format::{Hit, stamp};
 
 /// Reads a usual line: no escapes in what is counted, a client, a request of HTTP with its version. Anything else is
 /// `None`, and [`super::read`] decides; what both read, they read alike.
 #[inline]
 pub(in crate::format) fn hit<'a>(line: &'a [u8], dialect: Dialect, stamps: &mut stamp::Cache) -> Option<Hit<'a>> {
-    let (first, rest) = run(line, IN_CLIENT)?;
+    let (first, rest) = dotted(line).or_else(|| run(line, IN_CLIENT))?;
     let (client, scope, rest) = match ident_and_user(rest) {
         Some(rest) => (first, &[] as &[u8], rest),
         None => {
@@ -20,12 +21,37 @@ pub(in crate::format) fn hit<'a>(line: &'a [u8], dialect: Dialect, stamps: &mut 
     (client != b"-" && client != b"unix:").then_some(())?;
     let after = rest.get(STAMP_BYTES..)?.strip_prefix(b"] \"")?;
     let stamp = stamps.clf(rest)?;
-    let end = memchr2(b'"', b'\\', after).filter(|end| after[*end] == b'"')?;
+    let end = bare_value(after)?;
     let request = method_and_target(&after[..end])?;
     let (status, rest) = status(&after[end + 1..])?;
     let (bytes, tail) = bytes(rest)?;
-    let duration_ms = duration_ms(tail, dialect)?;
-    Some(Hit { stamp, client, status, termination: &[], request, scope, bytes, duration_ms })
+    (dialect == Dialect::Apache || !tail.trim_ascii().is_empty()).then_some(())?;
+    Some(Hit { stamp, client, status, termination: &[], request, scope, bytes })
+}
+
+/// An address of IPv4 before a blank, and all behind it: what most lines begin with.
+#[inline(always)]
+fn dotted(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    let lanes = Lanes::of(line)?;
+    let end = lanes::first_without(lanes.within(b'.', b'9') & !lanes.equal(b'/'));
+    (end > 0 && line.get(end) == Some(&b' ')).then(|| (&line[..end], &line[end + 1..]))
+}
+
+/// Where the quote stands that ends a value of ASCII without escapes.
+#[inline(always)]
+fn bare_value(text: &[u8]) -> Option<usize> {
+    let stops = |byte: &u8| (*byte == b'"') | (*byte == b'\\') | (*byte > 127);
+    // Without a branch for each byte, the compiler compares all sixteen at once.
+    let is_plain = |bytes: &[u8; 16]| bytes.iter().fold(0, |stop, byte| stop | u8::from(stops(byte))) == 0;
+    let mut at = 0;
+    while text[at..].first_chunk().is_some_and(is_plain) {
+        at += 16;
+    }
+    let stop = match Lanes::of(&text[at..]) {
+        Some(lanes) => lanes::first(lanes.equal(b'"') | lanes.equal(b'\\') | lanes.not_ascii()),
+        None => text[at..].iter().position(stops)?,
+    };
+    (text[at + stop] == b'"').then_some(at + stop)
 }
 
 /// The bytes of that class before the first blank, and all behind it.
@@ -61,17 +87,19 @@ fn scope<'a>(first: &'a [u8], client: &[u8]) -> Option<&'a [u8]> {
 }
 
 /// `GET /a` of `GET /a HTTP/1.1`
-#[inline]
+#[inline(always)]
 fn method_and_target(line: &[u8]) -> Option<&[u8]> {
     let (request, protocol) = line.split_at(line.len().checked_sub(9)?);
     matches!(protocol, [b' ', b'H', b'T', b'T', b'P', b'/', b'0'..=b'9', b'.', b'0'..=b'9']).then_some(())?;
-    let (method, target) = run(request, IN_TOKEN)?;
-    let is_bare = matches!((target.first()?, target.last()?), (b'!'..=b'~', b'!'..=b'~'));
-    (method != b"-" && is_bare && target.is_ascii()).then_some(request)
+    let target = match request {
+        [b'G', b'E', b'T', b' ', target @ ..] | [b'P', b'O', b'S', b'T', b' ', target @ ..] => target,
+        _ => run(request, IN_TOKEN).filter(|(method, _)| *method != b"-")?.1,
+    };
+    matches!((target.first()?, target.last()?), (b'!'..=b'~', b'!'..=b'~')).then_some(request)
 }
 
 /// ` 502 `: gives all behind it.
-#[inline]
+#[inline(always)]
 fn status(text: &[u8]) -> Option<(u16, &[u8])> {
     match text {
         [b' ', a @ b'0'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9', b' ', rest @ ..] => {
@@ -82,40 +110,16 @@ fn status(text: &[u8]) -> Option<(u16, &[u8])> {
     }
 }
 
-/// `157` or `-`, up to a blank or the end.
-#[inline]
+/// `157` or `-`: gives all behind it, which begins with a blank, if anything.
+#[inline(always)]
 fn bytes(text: &[u8]) -> Option<(u64, &[u8])> {
+    if let Some((number, digits)) = lanes::number(text)
+        && text[digits] == b' '
+    {
+        return Some((number, &text[digits..]));
+    }
     let (word, tail) = text.split_at(memchr(b' ', text).unwrap_or(text.len()));
     Some((if word == b"-" { 0 } else { number(word)? }, tail))
-}
-
-/// The duration that stands behind the bytes, if any; `None` if the line is none of this dialect's.
-#[inline]
-fn duration_ms(tail: &[u8], dialect: Dialect) -> Option<Option<u32>> {
-    match tail {
-        [] => (dialect == Dialect::Apache).then_some(None),
-        [b' ', rest @ ..] if rest.trim_ascii().is_empty() => None,
-        _ if is_quoted_only(tail) => Some(None),
-        _ => Some(tail::duration_s(tail, dialect).map(|seconds| (seconds * 1000.0) as u32)),
-    }
-}
-
-/// Whether nothing but quoted values follows, with one blank before each: they tell no duration. From the end, as the
-/// values are few and long.
-#[inline]
-fn is_quoted_only(tail: &[u8]) -> bool {
-    let mut rest = tail;
-    loop {
-        let [before @ .., last, b'"'] = rest else { return false };
-        let value = if *last == b'"' { before.len() } else { memrchr(b'"', before).unwrap_or(0) };
-        if *last == b'\\' || value == 0 || rest[value - 1] != b' ' {
-            return false;
-        }
-        rest = &rest[..value - 1];
-        if rest.is_empty() {
-            return true;
-        }
-    }
 }
 
 #[cfg(test)]

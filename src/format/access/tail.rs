@@ -103,16 +103,6 @@ pub(super) fn tell<'a>(tail: &'a [u8], dialect: Dialect, request: &mut Request<'
     tell_added(added, dialect, record);
 }
 
-/// Seconds that the request took, as [`tell`] finds them.
-#[inline]
-pub(super) fn duration_s(tail: &[u8], dialect: Dialect) -> Option<f64> {
-    let (_, _, added) = combined(tail);
-    match ingress(added) {
-        Some(ingress) => Some(ingress.took_s),
-        None => durations(added, dialect).0,
-    }
-}
-
 /// Referer and user agent (`-` in quotes or without), and all behind them.
 fn combined(tail: &[u8]) -> (Option<&[u8]>, Option<&[u8]>, &[u8]) {
     let mut items = Items(tail);
@@ -347,7 +337,6 @@ mod tests {
             let tail = format!(" \"-\" \"x\" {added}");
             let (request, _) = read(&tail, dialect);
             assert_eq!((request.duration_s, request.upstream_duration_s), (took, upstream), "{added}");
-            assert_eq!(duration_s(tail.as_bytes(), dialect), took, "{added}");
         }
     }
 
