@@ -72,12 +72,24 @@ pub fn answer(question: &Question, found: Found) -> Report {
     let close = facts::closer::look(&inputs, &facts, &timebase, &plan.windows);
     let incidents = analysis::incidents(&world, &plan, &close);
     let shown_in = question.shown_in.clone().unwrap_or_else(|| report::inputs::common_zone(&timebase, &facts));
-    let lines = Lines { names: inputs.iter().map(|input| input.name).collect(), bytes: inputs.iter().map(|input| input.bytes).collect() };
+    let lines = Lines {
+        names: inputs.iter().map(|input| input.name).collect(),
+        bytes: inputs.iter().map(|input| input.bytes).collect(),
+    };
     let notes = noted(question, &shown_in);
-    let incidents: Vec<_> =
-        incidents.iter().enumerate().map(|(index, of)| report::build::incident(of, index + 1, &lines, &notes)).collect();
+    let incidents: Vec<_> = incidents
+        .iter()
+        .enumerate()
+        .map(|(index, of)| report::build::incident(of, index + 1, &lines, &notes))
+        .collect();
     let read: Vec<&Source> = sources.iter().map(|(source, _)| source).collect();
-    report::inputs::report(&report::inputs::Read { sources: &read, facts: &facts, timebase: &timebase, world: &world }, incidents, skipped, options(question), shown_in)
+    report::inputs::report(
+        &report::inputs::Read { sources: &read, facts: &facts, timebase: &timebase, world: &world },
+        incidents,
+        skipped,
+        options(question),
+        shown_in,
+    )
 }
 
 /// The sources that a format was found for; the others with the reason.
@@ -102,7 +114,10 @@ fn input_of<'a>(source: &'a Source, recognised: &'a Recognised) -> Input<'a> {
 }
 
 fn names(sources: &[(Source, Recognised)]) -> Vec<clock::SourceName> {
-    let name = |(source, _): &(Source, Recognised)| clock::SourceName { name: source.name.clone(), modified_s: source.modified_s };
+    let name = |(source, _): &(Source, Recognised)| clock::SourceName {
+        name: source.name.clone(),
+        modified_s: source.modified_s,
+    };
     sources.iter().map(name).collect()
 }
 

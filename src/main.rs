@@ -105,7 +105,10 @@ fn terminal_columns() -> Option<usize> {
     if !io::stdout().is_terminal() {
         return None;
     }
-    std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).or_else(pmtrace::input::map::terminal_columns)
+    std::env::var("COLUMNS")
+        .ok()
+        .and_then(|columns| columns.parse().ok())
+        .or_else(pmtrace::input::map::terminal_columns)
 }
 
 fn notices(report: &Report, run: &RunArgs) {
@@ -122,7 +125,10 @@ fn notices(report: &Report, run: &RunArgs) {
         if run.verbose {
             let zone = &input.zone;
             let why = if zone.reason.is_empty() { String::new() } else { format!(": {}", zone.reason) };
-            eprintln!("pmtrace: {}: {} records as {}, zone {} {}{why}", input.path, input.records, input.format, zone.name, zone.how);
+            eprintln!(
+                "pmtrace: {}: {} records as {}, zone {} {}{why}",
+                input.path, input.records, input.format, zone.name, zone.how
+            );
             for (line, text) in &input.samples {
                 eprintln!("pmtrace: {}:{line}: not understood: {text}", input.path);
             }
@@ -138,7 +144,8 @@ fn status(report: &Report, written: io::Result<()>, exit_code: bool) -> u8 {
         }
         _ => {}
     }
-    let has_problem = report.skipped.iter().any(|skipped| skipped.is_problem) || report.inputs.iter().any(|input| input.problem.is_some());
+    let has_problem = report.skipped.iter().any(|skipped| skipped.is_problem)
+        || report.inputs.iter().any(|input| input.problem.is_some());
     match () {
         () if report.inputs.is_empty() => NOTHING_READ,
         () if exit_code && !report.incidents.is_empty() => INCIDENT_FOUND,

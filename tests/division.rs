@@ -163,7 +163,11 @@ fn nginx_access(log: &mut String, second: i64, choice: u8) {
     let (at, offset) = (civil(second).format("%d/%b/%Y:%H:%M:%S"), 1 + choice / 200);
     let status = [200, 200, 304, 404, 499, 502, 503][usize::from(choice % 7)];
     let client = choice % 11;
-    writeln!(log, "10.0.0.{client} - - [{at} +0{offset}00] \"GET /{choice} HTTP/1.1\" {status} 512 \"-\" \"curl/8.5.0\"").unwrap();
+    writeln!(
+        log,
+        "10.0.0.{client} - - [{at} +0{offset}00] \"GET /{choice} HTTP/1.1\" {status} 512 \"-\" \"curl/8.5.0\""
+    )
+    .unwrap();
 }
 
 fn nginx_error(log: &mut String, second: i64, choice: u8) {
@@ -216,8 +220,16 @@ fn haproxy(log: &mut String, second: i64, choice: u8) {
 
 /// Some entries hold a binary field in which another one seems to begin.
 fn journal(log: &mut String, second: i64, choice: u8) {
-    write!(log, "__CURSOR=s={choice}\n__REALTIME_TIMESTAMP={second}000000\n_PID=812\n_COMM=nginx\nSYSLOG_IDENTIFIER=nginx\n").unwrap();
-    let message = ["nginx: [emerg] bind() to 0.0.0.0:80 failed (98: Address already in use)", "x\n\n__CURSOR=s=no\n__REALTIME_TIMESTAMP=1\nMESSAGE=none\n\n", "hello"];
+    write!(
+        log,
+        "__CURSOR=s={choice}\n__REALTIME_TIMESTAMP={second}000000\n_PID=812\n_COMM=nginx\nSYSLOG_IDENTIFIER=nginx\n"
+    )
+    .unwrap();
+    let message = [
+        "nginx: [emerg] bind() to 0.0.0.0:80 failed (98: Address already in use)",
+        "x\n\n__CURSOR=s=no\n__REALTIME_TIMESTAMP=1\nMESSAGE=none\n\n",
+        "hello",
+    ];
     let message = message[usize::from(choice % 3)];
     if message.contains('\n') {
         log.push_str("MESSAGE\n");

@@ -21,8 +21,16 @@ const ROOMS: &[(&str, &[&str])] = &[
 /// Words that may stand only in the files that begin so.
 const PLACES: &[(&str, &[&str], &[&str])] = &[
     ("unsafe code", &["unsafe", "unsafe_code"], &["input/map.rs"]),
-    ("files are opened", &["File::open", "File::create", "OpenOptions", "fs::", "std::fs"], &["input/", "main.rs", "report/"]),
-    ("printing", &["print!", "println!", "eprint!", "eprintln!", "dbg!", "stdout()", "stderr()"], &["main.rs", "report/"]),
+    (
+        "files are opened",
+        &["File::open", "File::create", "OpenOptions", "fs::", "std::fs"],
+        &["input/", "main.rs", "report/"],
+    ),
+    (
+        "printing",
+        &["print!", "println!", "eprint!", "eprintln!", "dbg!", "stdout()", "stderr()"],
+        &["main.rs", "report/"],
+    ),
     (
         "what stops the program",
         &["unwrap()", ".expect(", "unwrap_unchecked", "panic!", "todo!", "unimplemented!", "unreachable!"],
@@ -316,7 +324,11 @@ fn what_is_code_and_what_is_not() {
 fn what_is_an_import() {
     let source = |path: &str, code: &str| Source { path: path.into(), text: String::new(), code: code.into() };
     for (path, code, wanted) in [
-        ("facts/sign.rs", "use crate::format::{self, Record, stamp::{civil, Cache}};", "format::self format::Record format::stamp::civil format::stamp::Cache"),
+        (
+            "facts/sign.rs",
+            "use crate::format::{self, Record, stamp::{civil, Cache}};",
+            "format::self format::Record format::stamp::civil format::stamp::Cache",
+        ),
         ("facts/sign.rs", "fn f(at: &crate::clock::Instant) -> super::At<u8>", "clock::Instant"),
         ("facts/mod.rs", "use super::report::model; pub(in crate::facts) fn f()", "facts report::model"),
         ("facts/words/web.rs", "use super::super::event::Kind; use super::super::super::cli::Cli;", "cli::Cli"),

@@ -79,7 +79,8 @@ fn run(folder: &Path, disturbance: Option<(Duration, u64)>) -> Run {
     }
     let status = child.wait().unwrap();
     let said = fs::read_to_string(said).unwrap();
-    let report = serde_json::from_slice(&fs::read(out).unwrap()).unwrap_or_else(|error| panic!("{status}: {error}: {said}"));
+    let report =
+        serde_json::from_slice(&fs::read(out).unwrap()).unwrap_or_else(|error| panic!("{status}: {error}: {said}"));
     Run { status, report, said }
 }
 
@@ -92,7 +93,8 @@ fn records(report: &Json, path: &str) -> Option<u64> {
 fn names_the_change(run: &Run) -> bool {
     let parts = [&run.report["inputs"], &run.report["skipped"]].map(|part| part.as_array().unwrap());
     let mut entries = parts.into_iter().flatten().filter(|entry| entry["path"] == "access.log");
-    let in_report = entries.any(|entry| [&entry["problem"], &entry["reason"]].iter().any(|text| text.to_string().contains("changed")));
+    let in_report = entries
+        .any(|entry| [&entry["problem"], &entry["reason"]].iter().any(|text| text.to_string().contains("changed")));
     let in_notices = run.said.lines().any(|line| line.starts_with("pmtrace: access.log: ") && line.contains("changed"));
     assert_eq!(in_report, in_notices, "{}", run.said);
     in_report

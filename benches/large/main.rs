@@ -79,7 +79,8 @@ fn kind(name: &str) -> Result<Kind, String> {
 fn size(text: &str) -> Result<u64, String> {
     const UNITS: [(&str, u64); 6] =
         [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("kB", 1_000), ("MB", 1_000_000), ("GB", 1_000_000_000)];
-    let (number, unit) = UNITS.iter().find_map(|(unit, bytes)| Some((text.strip_suffix(unit)?, *bytes))).unwrap_or((text, 1));
+    let (number, unit) =
+        UNITS.iter().find_map(|(unit, bytes)| Some((text.strip_suffix(unit)?, *bytes))).unwrap_or((text, 1));
     let bytes = number.parse::<u64>().ok().and_then(|number| number.checked_mul(unit));
     bytes.ok_or_else(|| format!("--size: expected a size such as 1GB or 256MiB, got {text:?}"))
 }

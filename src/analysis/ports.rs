@@ -5,8 +5,8 @@
 
 use std::collections::BTreeSet;
 
-use super::listeners::usual_ports;
 use super::evidence::{Confidence, Reason, score, softmax};
+use super::listeners::usual_ports;
 use super::world::{Happening, Service, World};
 use crate::facts::claim::How;
 use crate::facts::event::Kind;

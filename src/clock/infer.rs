@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::zone::{Rule, offset_name};
 use super::{How, SourceName, Timebase};
-use crate::facts::{Facts, Moment, Place};
 use crate::facts::event::Kind;
+use crate::facts::{Facts, Moment, Place};
 
 /// Offsets in use, in minutes east of UTC, besides the whole hours from −12 to +14.
 const BROKEN_HOURS: [i64; 12] = [-570, -210, -150, 210, 270, 330, 345, 390, 525, 570, 630, 765];

@@ -91,18 +91,29 @@ mod tests {
         for (message, address, port, errno) in [
             ("bind() to 0.0.0.0:80 failed (98: Address already in use)", "0.0.0.0", Some(80), "EADDRINUSE"),
             ("bind() to [::]:443 failed (98: Address already in use)", "::", Some(443), "EADDRINUSE"),
-            ("listen() to 0.0.0.0:443, backlog 511 failed (98: Address already in use)", "0.0.0.0", Some(443), "EADDRINUSE"),
+            (
+                "listen() to 0.0.0.0:443, backlog 511 failed (98: Address already in use)",
+                "0.0.0.0",
+                Some(443),
+                "EADDRINUSE",
+            ),
             ("bind() to unix:/run/x.sock failed (98: Address already in use)", "unix:/run/x.sock", None, "EADDRINUSE"),
-            ("bind() to 203.0.113.77:80 failed (99: Cannot assign requested address)", "203.0.113.77", Some(80), "EADDRNOTAVAIL"),
-            ("bind() to 127.0.0.1:443 failed (10013: An attempt was made to access a socket in a way forbidden by its access permissions)", "127.0.0.1", Some(443), "EACCES"),
+            (
+                "bind() to 203.0.113.77:80 failed (99: Cannot assign requested address)",
+                "203.0.113.77",
+                Some(80),
+                "EADDRNOTAVAIL",
+            ),
+            (
+                "bind() to 127.0.0.1:443 failed (10013: An attempt was made to access a socket in a way forbidden by its access permissions)",
+                "127.0.0.1",
+                Some(443),
+                "EACCES",
+            ),
         ] {
             let said = failure(&record("nginx-error", Level::Emerg, message));
-            let want = Said {
-                address: Some(address.into()),
-                port,
-                errno: Some(errno),
-                ..failure_of(Some("nginx".into()))
-            };
+            let want =
+                Said { address: Some(address.into()), port, errno: Some(errno), ..failure_of(Some("nginx".into())) };
             assert_eq!(said, Some(want), "{message}");
         }
     }
@@ -110,11 +121,27 @@ mod tests {
     #[test]
     fn what_nginx_says_of_requests_is_none() {
         for (why, level, message) in [
-            ("proxy_bind", Level::Crit, "bind(127.0.0.1:8082) failed (98: Address already in use) while connecting to upstream"),
+            (
+                "proxy_bind",
+                Level::Crit,
+                "bind(127.0.0.1:8082) failed (98: Address already in use) while connecting to upstream",
+            ),
             ("a retry", Level::Notice, "try again to bind() after 500ms"),
-            ("no listener of its own", Level::Alert, "listen() to 0.0.0.0:80, backlog 511 failed (98: Address already in use), ignored"),
-            ("a decoded path", Level::Error, "open() \"/srv/bind() to 0.0.0.0:80 failed (98: Address already in use)\" failed (2: No such file or directory)"),
-            ("the end of a path", Level::Emerg, "bind() to 0.0.0.0:80 failed (98: Address already in use)\" failed (2: No such file or directory), client: 127.0.0.1"),
+            (
+                "no listener of its own",
+                Level::Alert,
+                "listen() to 0.0.0.0:80, backlog 511 failed (98: Address already in use), ignored",
+            ),
+            (
+                "a decoded path",
+                Level::Error,
+                "open() \"/srv/bind() to 0.0.0.0:80 failed (98: Address already in use)\" failed (2: No such file or directory)",
+            ),
+            (
+                "the end of a path",
+                Level::Emerg,
+                "bind() to 0.0.0.0:80 failed (98: Address already in use)\" failed (2: No such file or directory), client: 127.0.0.1",
+            ),
         ] {
             assert_eq!(failure(&record("nginx-error", level, message)), None, "{why}");
         }
@@ -126,16 +153,31 @@ mod tests {
         let mut line = record("apache-error", Level::Crit, "AH00072: make_sock: could not bind to address [::]:80");
         line.program = Some("apachectl".into());
         line.fields.push(("errno".into(), Value::Number(98)));
-        let want = Said { address: Some("::".into()), port: Some(80), errno: Some("EADDRINUSE"), ..failure_of(Some("apache2".into())) };
+        let want = Said {
+            address: Some("::".into()),
+            port: Some(80),
+            errno: Some("EADDRINUSE"),
+            ..failure_of(Some("apache2".into()))
+        };
         assert_eq!(failure(&line), Some(want));
-        line.message = Some("AH00558: apache2: Could not reliably determine the server's fully qualified domain name".into());
+        line.message =
+            Some("AH00558: apache2: Could not reliably determine the server's fully qualified domain name".into());
         assert_eq!(failure(&line), None);
     }
 
     #[test]
     fn systemd_speaks_of_the_socket_unit() {
-        let line = record("systemd", Level::Error, "mpd.socket: Failed to create listening socket ([::]:6600): Address already in use");
-        let want = Said { address: Some("::".into()), port: Some(6600), errno: Some("EADDRINUSE"), ..failure_of(Some("mpd".into())) };
+        let line = record(
+            "systemd",
+            Level::Error,
+            "mpd.socket: Failed to create listening socket ([::]:6600): Address already in use",
+        );
+        let want = Said {
+            address: Some("::".into()),
+            port: Some(6600),
+            errno: Some("EADDRINUSE"),
+            ..failure_of(Some("mpd".into()))
+        };
         assert_eq!(failure(&line), Some(want));
         assert_eq!(failure(&record("systemd", Level::Error, "mpd.socket: Failed with result 'resources'.")), None);
     }

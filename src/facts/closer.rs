@@ -7,8 +7,8 @@ use super::survey::Input;
 use super::traffic::{Outcome, Scratch, client_hash, hit_of, outcome, service};
 use super::{BlockId, Facts, Moment, Place};
 use crate::format::Hit;
-use crate::format::stamp::Instant;
 use crate::format::read::{Detail, Item, walk};
+use crate::format::stamp::Instant;
 
 /// What turns stamps into moments: the clocks are found after the survey, and by another room.
 pub trait Clocks: Sync {

@@ -5,7 +5,8 @@ use rayon::prelude::*;
 use super::claim::claims;
 use super::traffic::{Builder, Scratch, SeriesKey, counted_at, hit_of, service};
 use super::{
-    At, BlockFacts, BlockId, ClientLine, Event, Facts, MESSAGE_CHARS, Messages, Moment, Place, SignKey, SourceFacts, event, said, sign, traffic,
+    At, BlockFacts, BlockId, ClientLine, Event, Facts, MESSAGE_CHARS, Messages, Moment, Place, SignKey, SourceFacts,
+    event, said, sign, traffic,
 };
 use crate::format::read::{self, Detail, Item, blocks, walk};
 use crate::format::recognise::Recognised;
@@ -156,7 +157,12 @@ impl<'a> Reader<'a> {
             }
             self.facts.events.push(at_event(&at, said, record));
         }
-        self.facts.claims.extend(claims(record).into_iter().map(|claim| At { place: at(()).place, moment, host: host.clone(), fact: claim }));
+        self.facts.claims.extend(claims(record).into_iter().map(|claim| At {
+            place: at(()).place,
+            moment,
+            host: host.clone(),
+            fact: claim,
+        }));
         if let Some((sign, about)) = sign::sign(record) {
             self.sign(sign, about, record, &at(()));
         }
@@ -187,7 +193,10 @@ impl<'a> Reader<'a> {
         let Some(moment) = at.moment else { return };
         let service = service_of(record, self.input.name);
         let signs = self.facts.signs.entry(SignKey { source: self.id.0, sign, service, about }).or_default();
-        *signs.seconds.entry((Moment { stamp: Stamp { nanos: 0, digits: 0, ..moment.stamp }, ..moment }, self.id)).or_default() += 1;
+        *signs
+            .seconds
+            .entry((Moment { stamp: Stamp { nanos: 0, digits: 0, ..moment.stamp }, ..moment }, self.id))
+            .or_default() += 1;
         if signs.samples.len() < SAMPLES {
             let text: String = record.message().chars().take(MESSAGE_CHARS).collect();
             signs.samples.push(At { place: at.place, moment: at.moment, host: at.host.clone(), fact: text });
@@ -292,7 +301,8 @@ fn at_event(at: &dyn Fn(()) -> At<()>, said: event::Said, record: &Record<'_>) -
         (_, _, Some(command)) => command.to_owned(),
         _ => record.message().to_owned(),
     };
-    let exit_code = record.attributes.iter().find(|(key, _)| key == "exitCode").and_then(|(_, value)| value.parse().ok());
+    let exit_code =
+        record.attributes.iter().find(|(key, _)| key == "exitCode").and_then(|(_, value)| value.parse().ok());
     let event = Event {
         said,
         program: own(&record.program),

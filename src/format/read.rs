@@ -138,13 +138,7 @@ fn lines<'a>(
 }
 
 /// Reads a record with the file's own format, else its first line with one of the others.
-fn read<'a>(
-    recognised: &Recognised,
-    is_start: bool,
-    previous: &[u8],
-    line: &'a [u8],
-    raw: &'a [u8],
-) -> Item<'a> {
+fn read<'a>(recognised: &Recognised, is_start: bool, previous: &[u8], line: &'a [u8], raw: &'a [u8]) -> Item<'a> {
     if let Some(record) = is_start.then(|| recognised.format.parse(raw)).flatten() {
         return Item::Record(Box::new(record));
     }

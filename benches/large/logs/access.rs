@@ -37,7 +37,10 @@ const REFERERS: [(&str, u64); 5] = [
 
 /// What clients say that they are, with weights.
 const AGENTS: [(&str, u64); 7] = [
-    ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36", 16),
+    (
+        "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36",
+        16,
+    ),
     ("Mozilla/5.0 (X11; Linux x86_64; rv:132.0) Gecko/20100101 Firefox/132.0", 20),
     ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:132.0) Gecko/20100101 Firefox/132.0", 14),
     ("ShopApp/4.12.1 (iPhone; iOS 18.1; Scale/3.00)", 24),
@@ -123,7 +126,8 @@ impl Lines for Log {
 
     fn truth(&self) -> Truth {
         let classes = [("2xx", 2), ("3xx", 3), ("4xx", 4), ("5xx", 5)];
-        let requests: BTreeMap<&str, u64> = classes.into_iter().map(|(name, class)| (name, self.classes[class])).collect();
+        let requests: BTreeMap<&str, u64> =
+            classes.into_iter().map(|(name, class)| (name, self.classes[class])).collect();
         Truth {
             requests,
             failing: self.classes[5],

@@ -19,7 +19,10 @@ use nom::combinator::{map_opt, verify};
 use nom::sequence::{delimited, preceded, terminated};
 use nom::{Err, Parser};
 
-use super::pieces::{Read, blank, end, error, frontend_name, http_timers, number, numbers, place, present, put, put_cookies, put_counts, put_cut_request, put_queues, put_request, put_rest, put_timers, status_of, termination, unescape, word};
+use super::pieces::{
+    Read, blank, end, error, frontend_name, http_timers, number, numbers, place, present, put, put_cookies, put_counts,
+    put_cut_request, put_queues, put_request, put_rest, put_timers, status_of, termination, unescape, word,
+};
 use super::{ERROR, HTTP, TCP, split_word};
 use crate::format::{Record, Request, Text, Timers, Value, stamp, text};
 
