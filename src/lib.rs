@@ -99,10 +99,7 @@ fn recognised(found: Found) -> (Vec<(Source, Recognised)>, Vec<Skipped>) {
     for source in found.sources {
         match recognise(&source.name, source.bytes()) {
             Some(recognised) => sources.push((source, recognised)),
-            None => {
-                let reason = input::kind::of(source.bytes());
-                skipped.push(Skipped { path: source.name, reason, is_problem: source.was_named });
-            }
+            None => skipped.push(source.unread()),
         }
     }
     skipped.sort();

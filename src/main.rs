@@ -168,6 +168,9 @@ fn parse(args: &ParseArgs) -> u8 {
     for skipped in outcome.skipped.iter().filter(|_| !args.run.quiet) {
         eprintln!("pmtrace: {}: {}", skipped.path, skipped.reason);
     }
+    for path in outcome.shrunk.iter().filter(|_| !args.run.quiet) {
+        eprintln!("pmtrace: {path}: {}", pmtrace::input::CHANGED);
+    }
     let has_problem = !outcome.shrunk.is_empty() || outcome.skipped.iter().any(|skipped| skipped.is_problem);
     match () {
         () if outcome.read == 0 => NOTHING_READ,

@@ -40,11 +40,7 @@ pub fn parse(args: &ParseArgs, out: &mut dyn Write) -> io::Result<Outcome> {
                     outcome.shrunk.push(source.name.clone());
                 }
             }
-            None => outcome.skipped.push(Skipped {
-                path: source.name.clone(),
-                reason: crate::input::kind::of(source.bytes()),
-                is_problem: source.was_named,
-            }),
+            None => outcome.skipped.push(source.unread()),
         }
     }
     Ok(outcome)

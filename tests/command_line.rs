@@ -88,7 +88,14 @@ fn a_full_disk_is_status_1() {
 #[test]
 fn a_closed_pipe_is_no_error() {
     let outage = story("apache-docker-port-80");
-    for args in [&["-q", &outage][..], &["-q", "-o", "json", &outage], &["parse", "-q", &outage], &["demo"], &["--help"], &["--version"]] {
+    for args in [
+        &["-q", &outage][..],
+        &["-q", "-o", "json", &outage],
+        &["parse", "-q", &outage],
+        &["demo"],
+        &["--help"],
+        &["--version"],
+    ] {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
         let output = Command::new(env!("CARGO_BIN_EXE_pmtrace")).args(args).stdout(writer).output().unwrap();
@@ -101,15 +108,38 @@ fn what_is_not_built_is_refused_and_never_ignored() {
     let help = String::from_utf8(run(&["--help"]).stdout).unwrap();
     let parse_help = String::from_utf8(run(&["parse", "--help"]).stdout).unwrap();
     let options = [
-        "--out", "--template", "--since", "--until", "--input-tz", "--tz", "--input-format", "--year", "--notes", "--incident", "--service",
-        "--explain", "--extract", "--redact", "--checksum", "--exit-code", "--config", "--no-config", "--threads", "--color", "--progress",
+        "--out",
+        "--template",
+        "--since",
+        "--until",
+        "--input-tz",
+        "--tz",
+        "--input-format",
+        "--year",
+        "--notes",
+        "--incident",
+        "--service",
+        "--explain",
+        "--extract",
+        "--redact",
+        "--checksum",
+        "--exit-code",
+        "--config",
+        "--no-config",
+        "--threads",
+        "--color",
+        "--progress",
     ];
     for option in options {
         for (before, help) in [(&[][..], &help), (&["parse"], &parse_help)] {
             if !help.split([' ', '\n', '=', ',']).any(|word| word == option) {
                 let output = run(&[before, &[option, "x", "access.log"]].concat());
                 assert_eq!(output.status.code(), Some(2), "{before:?} {option}: {}", said(&output));
-                assert!(output.stdout.is_empty() && said(&output).contains(option), "{before:?} {option}: {}", said(&output));
+                assert!(
+                    output.stdout.is_empty() && said(&output).contains(option),
+                    "{before:?} {option}: {}",
+                    said(&output)
+                );
             }
         }
     }
@@ -127,7 +157,11 @@ fn a_zone_that_does_not_exist_is_answered_with_the_one_that_was_meant() {
     for args in [["--input-tz", "Europe/Berln"], ["--input-tz", "*.log=Europe/Berln"], ["--tz", "Europe/Berln"]] {
         let output = run(&[&args[..], &["access.log"]].concat());
         assert!(said(&output).contains(args[0]), "{}", said(&output));
-        assert!(said(&output).contains("no zone \"Europe/Berln\"; did you mean \"Europe/Berlin\"?"), "{}", said(&output));
+        assert!(
+            said(&output).contains("no zone \"Europe/Berln\"; did you mean \"Europe/Berlin\"?"),
+            "{}",
+            said(&output)
+        );
         assert_eq!(output.status.code(), Some(2));
     }
 }
@@ -178,7 +212,10 @@ fn the_report_goes_to_standard_output_and_notices_to_standard_error() {
         let loud = run_here(folder.path(), &[form, &args].concat(), b"");
         let quiet = run_here(folder.path(), &[form, &["-q"], &args].concat(), b"");
         assert!(said(&loud).lines().all(|line| line.starts_with("pmtrace: ")), "{}", said(&loud));
-        assert!(said(&loud).contains(&format!("pmtrace: {MISSING}: no such file or folder; check the name")), "{form:?}");
+        assert!(
+            said(&loud).contains(&format!("pmtrace: {MISSING}: no such file or folder; check the name")),
+            "{form:?}"
+        );
         assert_eq!(said(&quiet), "", "{form:?}");
         assert_eq!((&quiet.stdout, quiet.status), (&loud.stdout, loud.status), "{form:?}");
         assert!(!quiet.stdout.is_empty(), "{form:?}");

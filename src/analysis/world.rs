@@ -475,7 +475,7 @@ fn signs(facts: &Facts, timebase: &Timebase, lines: &FirstLines) -> Vec<SignLine
             let kept = own.seconds.entry(second).or_default();
             *kept = count.max(*kept);
         }
-        for sample in &signs.samples {
+        for sample in signs.samples.values().flatten() {
             if let Some(moment) = sample.moment {
                 let at = timebase.instant(sample.place.block, moment);
                 own.samples.push((at, lines.evidence(sample.place, &sample.fact)));

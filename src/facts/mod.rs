@@ -108,9 +108,12 @@ pub const MESSAGE_CHARS: usize = 400;
 pub struct Signs {
     /// Lines by civil second (UTC where the stamp tells it), with whether it does.
     pub seconds: BTreeMap<(Moment, BlockId), u64>,
-    /// The first lines of each block, as samples.
-    pub samples: Vec<At<String>>,
+    /// The first lines of each minute as written, as samples; at most [`SAMPLES_A_MINUTE`].
+    pub samples: BTreeMap<i64, Vec<At<String>>>,
 }
+
+/// Error lines kept of a minute: an incident anywhere in the log then has its own as evidence.
+pub const SAMPLES_A_MINUTE: usize = 2;
 
 /// Whose error lines.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -261,7 +264,12 @@ impl Facts {
             for (second, count) in signs.seconds {
                 *own.seconds.entry(second).or_default() += count;
             }
-            own.samples.extend(signs.samples);
+            for (minute, samples) in signs.samples {
+                let kept = own.samples.entry(minute).or_default();
+                kept.extend(samples);
+                kept.sort();
+                kept.truncate(SAMPLES_A_MINUTE);
+            }
         }
         self.events.extend(other.events);
         self.claims.extend(other.claims);
@@ -279,9 +287,6 @@ impl Facts {
         for series in self.series.values_mut() {
             series.failures.sort_unstable();
             series.refusals.sort_unstable();
-        }
-        for signs in self.signs.values_mut() {
-            signs.samples.sort();
         }
         for source in self.sources.values_mut() {
             source.samples.sort();

@@ -197,9 +197,10 @@ impl<'a> Reader<'a> {
             .seconds
             .entry((Moment { stamp: Stamp { nanos: 0, digits: 0, ..moment.stamp }, ..moment }, self.id))
             .or_default() += 1;
-        if signs.samples.len() < SAMPLES {
+        let samples = signs.samples.entry(counted_at(&moment.stamp).div_euclid(60)).or_default();
+        if samples.len() < super::SAMPLES_A_MINUTE {
             let text: String = record.message().chars().take(MESSAGE_CHARS).collect();
-            signs.samples.push(At { place: at.place, moment: at.moment, host: at.host.clone(), fact: text });
+            samples.push(At { place: at.place, moment: at.moment, host: at.host.clone(), fact: text });
         }
     }
 

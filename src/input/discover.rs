@@ -138,9 +138,8 @@ impl Walk {
             Ok(bytes) => self.found.sources.push(Source {
                 name: path.display().to_string(),
                 len: match &bytes {
-                    Bytes::Mapped(_) => meta.len(),
-                    Bytes::Read(bytes) => bytes.len() as u64,
-                    Bytes::BuiltIn(bytes) => bytes.len() as u64,
+                    Bytes::Read(bytes) => meta.len().max(bytes.len() as u64),
+                    Bytes::Mapped(_) | Bytes::BuiltIn(_) => meta.len(),
                 },
                 bytes,
                 modified_s: Some(meta.mtime()),

@@ -20,6 +20,9 @@ pub enum Bytes {
     BuiltIn(&'static [u8]),
 }
 
+/// What is said of a file that became shorter.
+pub const CHANGED: &str = "changed while it was read: it became shorter, so its end is missing; run again";
+
 /// One stream of bytes.
 #[derive(Debug)]
 pub struct Source {
@@ -68,8 +71,16 @@ impl Source {
     pub fn has_shrunk(&self) -> bool {
         match &self.bytes {
             Bytes::Mapped(map) => map.lost_pages() || discover::length_now(self).is_some_and(|now| now < self.len),
-            Bytes::Read(_) | Bytes::BuiltIn(_) => false,
+            Bytes::Read(bytes) => (bytes.len() as u64) < self.len,
+            Bytes::BuiltIn(_) => false,
         }
+    }
+
+    /// What is said of it where no known program wrote its bytes.
+    pub fn unread(&self) -> Skipped {
+        let changed = self.has_shrunk();
+        let reason = if changed { CHANGED.into() } else { kind::of(self.bytes()) };
+        Skipped { path: self.name.clone(), reason, is_problem: changed || self.was_named }
     }
 }
 

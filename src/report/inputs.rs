@@ -8,7 +8,7 @@ use crate::analysis::world::World;
 use crate::clock::zone::Rule;
 use crate::clock::{How, Timebase};
 use crate::facts::Facts;
-use crate::input::Source;
+use crate::input::{CHANGED, Source};
 
 /// What a report is made of, besides incidents.
 pub struct Read<'a> {
@@ -65,11 +65,7 @@ fn input(read: &Read<'_>, source: usize) -> Input {
     let first_line = |block: crate::facts::BlockId| -> usize {
         read.facts.blocks.range((source, 0)..block).map(|(_, facts)| facts.lines).sum()
     };
-    let problem = if of.has_shrunk() {
-        Some("changed while it was read: it became shorter, so its end is missing; run again".to_owned())
-    } else {
-        of.problem.clone()
-    };
+    let problem = if of.has_shrunk() { Some(CHANGED.to_owned()) } else { of.problem.clone() };
     let copy =
         read.world.copies.get(&source).and_then(|other| read.sources.get(*other)).map(|other| other.name.clone());
     Input {
