@@ -1,5 +1,7 @@
 //! Findings to incidents: what belongs together, and what is one outage and what two (methods, 6.1).
 
+use std::collections::BTreeSet;
+
 use super::cause::{Cause, Context, Hypothesis, causes};
 use super::evidence::Confidence;
 use super::felt::holder_series;
@@ -9,8 +11,9 @@ use super::marks::{Item, Marks, marks, timeline};
 use super::ports::{Conflict, series};
 use super::world::World;
 use crate::clock::Instant;
-use crate::facts::closer::Close;
+use crate::facts::closer::{Close, Seen};
 use crate::facts::event::Kind;
+use crate::facts::traffic::Outcome;
 
 /// Gaps up to which findings of one known cause, of one service, and of a failed repair are one, in seconds.
 const SAME_CAUSE_S: f64 = 1800.0;
@@ -77,6 +80,7 @@ pub struct Incident {
 struct Weighed<'a> {
     finding: &'a Finding,
     causes: Vec<Hypothesis>,
+    impact: Impact,
 }
 
 impl Weighed<'_> {
@@ -92,8 +96,8 @@ pub fn incidents(world: &World, conflicts: &[Conflict], findings: &[Finding], cl
     let weighed: Vec<Weighed<'_>> = findings
         .iter()
         .map(|finding| {
-            let profile = measure(world, conflicts, &[finding], close).profile;
-            Weighed { finding, causes: weigh(world, conflicts, &[finding], &profile) }
+            let impact = measure(world, conflicts, &[finding], close);
+            Weighed { finding, causes: weigh(world, conflicts, &[finding], &impact.profile), impact }
         })
         .collect();
     let mut groups: Vec<Vec<usize>> = Vec::new();
@@ -108,7 +112,9 @@ pub fn incidents(world: &World, conflicts: &[Conflict], findings: &[Finding], cl
         .into_iter()
         .map(|group| {
             let findings: Vec<&Finding> = group.iter().map(|index| weighed[*index].finding).collect();
-            incident(world, conflicts, &findings, close)
+            // A finding of its own has been measured already.
+            let known = if let [only] = group[..] { Some(weighed[only].impact.clone()) } else { None };
+            incident(world, conflicts, &findings, close, known)
         })
         .collect()
 }
@@ -128,25 +134,25 @@ fn with_last_retries(world: &World, finding: &Finding, close: &[Close]) -> Findi
     let service = &world.services[index];
     let of_service =
         close.iter().filter(|part| part.service == service.name && (part.host.is_none() || part.host == service.host));
-    let mut seen: Vec<&crate::facts::closer::Seen> = of_service
-        .flat_map(|part| &part.seen)
-        .filter(|seen| {
-            service.sources.contains(&seen.place.block.0) && service.owners.counts(seen.place.block.0, seen.at.s)
-        })
-        .collect();
-    seen.sort_unstable();
-    let is_failing = |seen: &crate::facts::closer::Seen| seen.outcome == crate::facts::traffic::Outcome::Failing;
+    let counts = |seen: &&Seen| {
+        service.sources.contains(&seen.place.block.0) && service.owners.counts(seen.place.block.0, seen.at.s)
+    };
+    let is_failing = |seen: &Seen| seen.outcome == Outcome::Failing;
     let (start, end) = (finding.start.floor() as i64, finding.end.floor() as i64);
-    let clients: std::collections::BTreeSet<u64> = seen
-        .iter()
-        .filter(|seen| is_failing(seen) && (start..=end).contains(&seen.at.s))
-        .map(|seen| seen.client)
-        .collect();
+    let until = (finding.end + RETRIES_S).floor() as i64;
+    let mut clients: BTreeSet<u64> = BTreeSet::new();
+    let mut later: Vec<&Seen> = Vec::new();
+    for part in of_service {
+        let index = |second: i64| part.seen.partition_point(|seen| seen.at.s < second);
+        let inside = part.seen[index(start)..index(end + 1)].iter().filter(counts);
+        clients.extend(inside.filter(|seen| is_failing(seen)).map(|seen| seen.client));
+        later.extend(part.seen[index(end + 1)..index(until + 1)].iter().filter(counts));
+    }
+    later.sort_unstable();
     let level = finding.level.clamp(0.012, 0.98);
     let (fail, good) = ((level / baseline.share).ln(), ((1.0 - level) / (1.0 - baseline.share)).ln());
     let (mut sum, mut best) = (0.0, 0.0);
-    let later = seen.iter().filter(|seen| seen.at.s > end && seen.at.as_f64() <= finding.end + RETRIES_S);
-    for seen in later.filter(|seen| clients.contains(&seen.client)) {
+    for seen in later.into_iter().filter(|seen| clients.contains(&seen.client)) {
         sum += if is_failing(seen) { fail } else { good };
         if is_failing(seen) && sum > best {
             best = sum;
@@ -303,8 +309,14 @@ fn measure(world: &World, conflicts: &[Conflict], findings: &[&Finding], close: 
     impact(&window, close)
 }
 
-fn incident(world: &World, conflicts: &[Conflict], findings: &[&Finding], close: &[Close]) -> Incident {
-    let impact = measure(world, conflicts, findings, close);
+fn incident(
+    world: &World,
+    conflicts: &[Conflict],
+    findings: &[&Finding],
+    close: &[Close],
+    known: Option<Impact>,
+) -> Incident {
+    let impact = known.unwrap_or_else(|| measure(world, conflicts, findings, close));
     let causes = weigh(world, conflicts, findings, &impact.profile);
     let outer = outermost(world, findings);
     let (start, end) = span(&outer);
