@@ -64,11 +64,11 @@ pub fn look(inputs: &[Input<'_>], facts: &Facts, clocks: &dyn Clocks, windows: &
             block.span.is_some_and(holds) && facts.series.keys().any(|key| key.source == id.0)
         })
         .collect();
-    let parts: Vec<Vec<Close>> = jobs
+    // Few long lists, not one of each block: there may be as many requests as lines.
+    let mut all: Vec<Close> = jobs
         .par_iter()
-        .map(|(id, block)| {
+        .fold(Vec::new, |mut found, (id, block)| {
             let input = &inputs[id.0];
-            let mut found: Vec<Close> = Vec::new();
             let mut scratch = Scratch::default();
             walk(input.recognised, input.bytes, block.bytes, Detail::Hits, &mut |place, item| {
                 let at = Place { block: **id, line: place.line, offset: place.offset };
@@ -88,9 +88,17 @@ pub fn look(inputs: &[Input<'_>], facts: &Facts, clocks: &dyn Clocks, windows: &
             });
             found
         })
-        .collect();
-    let mut all: Vec<Close> = Vec::new();
-    for part in parts.into_iter().flatten() {
+        .reduce(Vec::new, merged);
+    all.sort_by(|one, other| (&one.service, &one.host).cmp(&(&other.service, &other.host)));
+    for close in &mut all {
+        close.seen.par_sort_unstable();
+    }
+    all
+}
+
+/// Two lists as one, each service once.
+fn merged(mut all: Vec<Close>, more: Vec<Close>) -> Vec<Close> {
+    for part in more {
         match all.iter_mut().find(|close| close.service == part.service && close.host == part.host) {
             Some(close) => {
                 close.seen.extend(part.seen);
@@ -98,9 +106,6 @@ pub fn look(inputs: &[Input<'_>], facts: &Facts, clocks: &dyn Clocks, windows: &
             }
             None => all.push(part),
         }
-    }
-    for close in &mut all {
-        close.seen.sort_unstable();
     }
     all
 }
