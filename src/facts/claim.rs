@@ -1,7 +1,7 @@
 //! Who listens where: what servers say of themselves, and what commands gave a container.
 
 use super::event;
-use crate::format::Record;
+use crate::format::{Record, Value};
 
 /// How a claim is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,6 +34,7 @@ pub fn claims(record: &Record<'_>) -> Vec<Claim> {
     }
     match record.format {
         "sudo" => record.text_field("COMMAND").map(published).unwrap_or_default(),
+        "docker-ps" | "docker-inspect" | "compose-file" => of_container(record),
         _ => own_line(record).into_iter().collect(),
     }
 }
@@ -102,9 +103,86 @@ fn host_side(mapping: &str) -> Option<(Option<String>, u16)> {
     }
 }
 
+/// What a container publishes, or wants to, by `docker ps`, `docker inspect` or its compose file.
+fn of_container(record: &Record<'_>) -> Vec<Claim> {
+    const FIELDS: [&str; 4] = ["PORTS", "Ports", "HostConfig.PortBindings", "ports"];
+    let container = record.container.as_ref();
+    let name = record.text_field("container_name").or(container.and_then(|container| container.name.as_deref()));
+    let Some(name) = name else { return Vec::new() };
+    let image = container.and_then(|container| container.image.as_deref()).map(str::to_owned);
+    let fields = record.fields.iter().filter(|(field, _)| FIELDS.contains(&field.as_ref()));
+    let mappings: Vec<&str> = fields
+        .flat_map(|(_, value)| match value {
+            Value::Text(text) => text.split(", ").collect(),
+            Value::List(texts) => texts.iter().map(|text| text.as_ref()).collect(),
+            Value::Number(_) => Vec::new(),
+        })
+        .collect();
+    let ports = mappings.into_iter().flat_map(mapping);
+    let claim =
+        |(address, port)| Claim { holder: name.into(), image: image.clone(), address, port, how: How::Published };
+    ports.map(claim).collect()
+}
+
+/// Most ports of one range: a wider one is of a program that takes any.
+const RANGE_PORTS: u16 = 64;
+
+/// The host's side of `0.0.0.0:8000-8002->8000-8002/tcp` and `[::]:80->80/tcp` of docker, of `127.0.0.1:8080:80`,
+/// `8000-8002:80-82` and `target: 80, published: "8080", host_ip: 127.0.0.1` of compose. Ports that are only exposed
+/// have none.
+fn mapping(text: &str) -> Vec<(Option<String>, u16)> {
+    let text = text.trim_matches(['{', '}', ' ']);
+    let (address, ports) = if text.contains("target:") {
+        let value = |name: &str| {
+            let pairs = text.split(',').filter_map(|pair| pair.split_once(':'));
+            pairs
+                .into_iter()
+                .find(|(key, _)| key.trim() == name)
+                .map(|(_, value)| value.trim().trim_matches(['"', '\'']))
+        };
+        (value("host_ip"), value("published"))
+    } else {
+        let host = text.split_once("->").map(|(host, _)| host).or_else(|| Some(text.rsplit_once(':')?.0));
+        match host.and_then(|host| host.rsplit_once(':')) {
+            Some((address, ports)) => (Some(address), Some(ports)),
+            None => (None, host),
+        }
+    };
+    let Some(ports) = ports else { return Vec::new() };
+    let address = address.map(|address| address.trim_matches(['[', ']'])).filter(|address| !address.is_empty());
+    let (first, last) = ports.split_once('-').unwrap_or((ports, ports));
+    let (Ok(first), Ok(last)) = (first.parse::<u16>(), last.parse::<u16>()) else { return Vec::new() };
+    let last = last.min(first.saturating_add(RANGE_PORTS));
+    (first..=last).map(|port| (address.map(str::to_owned), port)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ports_of_tables_and_files() {
+        for (text, address, ports) in [
+            ("0.0.0.0:80->80/tcp", Some("0.0.0.0"), vec![80]),
+            ("[::]:80->80/tcp", Some("::"), vec![80]),
+            (":::80->80/tcp", Some("::"), vec![80]),
+            ("80->80/tcp", None, vec![80]),
+            ("0.0.0.0:8000-8002->8000-8002/tcp", Some("0.0.0.0"), vec![8000, 8001, 8002]),
+            ("6379/tcp", None, vec![]),
+            ("8080:80", None, vec![8080]),
+            ("127.0.0.1:8080:80", Some("127.0.0.1"), vec![8080]),
+            ("[::1]:8080:80", Some("::1"), vec![8080]),
+            ("8000-8001:80-81", None, vec![8000, 8001]),
+            ("53:53/udp", None, vec![53]),
+            ("80", None, vec![]),
+            ("${PORT:-80}:80", None, vec![]),
+            ("target: 80, published: \"8080\", host_ip: 127.0.0.1", Some("127.0.0.1"), vec![8080]),
+            ("{target: 80, mode: host}", None, vec![]),
+        ] {
+            let want: Vec<_> = ports.into_iter().map(|port| (address.map(str::to_owned), port)).collect();
+            assert_eq!(mapping(text), want, "{text}");
+        }
+    }
 
     #[test]
     fn ports_that_a_container_publishes() {

@@ -5,17 +5,27 @@
 
 pub mod access;
 pub mod apache;
+pub mod app;
+pub mod apt;
+pub mod compose;
+pub mod cri;
 pub mod cron;
+pub mod dnf;
 pub mod docker;
+mod document;
 pub mod dpkg;
 pub mod haproxy;
 pub mod journald;
 pub mod kernel;
+pub mod kubectl;
 mod lanes;
 pub mod nest;
 pub mod nginx;
+mod pieces;
+pub mod podman;
 pub mod read;
 pub mod recognise;
+pub mod sockets;
 pub mod sshd;
 pub mod stamp;
 pub mod sudo;
@@ -37,8 +47,39 @@ pub enum Framing {
     Lines,
     /// A record is exactly one line; no other line ever continues it.
     SingleLines,
+    /// A record is a line, or several of one stream of output, as [`Format::piece`] tells.
+    Pieces,
+    /// The file is one document, read as a whole by [`Format::document`].
+    Document,
     /// `journalctl -o export`: entries of fields, some binary with a counted length, ended by an empty line.
     JournalExport,
+}
+
+/// A line of [`Framing::Pieces`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Piece<'a> {
+    /// `stdout`, `stderr`
+    pub stream: &'a [u8],
+    /// Whether the next line of the same stream goes on with this one.
+    pub goes_on: bool,
+}
+
+/// A record of a document.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Part<'a> {
+    /// The bytes that it was read from.
+    pub range: std::ops::Range<usize>,
+    /// In binary documents the number of the entry, counted from 0, and how many make the record.
+    pub entries: Option<(usize, usize)>,
+    #[allow(missing_docs)]
+    pub record: Record<'a>,
+}
+
+impl<'a> Part<'a> {
+    /// A part of a text.
+    pub fn of_text(range: std::ops::Range<usize>, record: Record<'a>) -> Self {
+        Part { range, entries: None, record }
+    }
 }
 
 /// The records of one program in one form. Each is listed once in [`FORMATS`].
@@ -58,6 +99,26 @@ pub trait Format: Sync + Send {
     /// Reads one record without its last newline. `None` if the program did not write it.
     fn parse<'a>(&self, record: &'a [u8]) -> Option<Record<'a>>;
 
+    /// The stream and the place of a line among the pieces of [`Framing::Pieces`]; `None` if the program did not write
+    /// it. [`Format::parse`] then gets all pieces of a record, one a line.
+    fn piece<'a>(&self, line: &'a [u8]) -> Option<Piece<'a>> {
+        let _ = line;
+        None
+    }
+
+    /// The records of a [`Framing::Document`], in their order; none if it is no such document. [`Format::is_start`]
+    /// is asked about its first line that is not empty.
+    fn document<'a>(&self, bytes: &'a [u8]) -> Vec<Part<'a>> {
+        let _ = bytes;
+        Vec::new()
+    }
+
+    /// Whether a line belongs to the form, but begins no record: the headings of a table, the further lines of a block.
+    fn is_heading(&self, line: &[u8]) -> bool {
+        let _ = line;
+        false
+    }
+
     /// What the survey needs of one request, without building a [`Record`]; `None` sends the line to [`Format::parse`].
     fn hit<'a>(&self, line: &'a [u8], stamps: &mut stamp::Cache) -> Option<Hit<'a>> {
         let _ = (line, stamps);
@@ -72,9 +133,23 @@ pub trait Format: Sync + Send {
 pub static FORMATS: &[&dyn Format] = &[
     &journald::Export,
     &journald::Json,
+    &kubectl::Events,
+    &kubectl::EventLines,
+    &kubectl::Table,
+    &compose::File,
+    &docker::Inspect,
+    &docker::Ps,
+    &docker::PsJson,
+    &podman::EventsJson,
+    &podman::EventsText,
     &docker::EventsJson,
     &docker::EventsText,
     &docker::DaemonLog,
+    &docker::JsonFile,
+    &docker::Local,
+    &cri::Log,
+    &kubectl::Logs,
+    &compose::Logs,
     &nginx::ErrorLog,
     &apache::ErrorLog,
     &haproxy::Traffic,
@@ -83,10 +158,17 @@ pub static FORMATS: &[&dyn Format] = &[
     &nginx::AccessLog,
     &apache::AccessLog,
     &dpkg::Log,
+    &apt::History,
+    &dnf::Log,
+    &sockets::Ss,
+    &sockets::Netstat,
+    &sockets::Lsof,
     &syslog::Rfc5424,
     &syslog::Iso,
     &syslog::Rfc3164,
     &journald::Short,
+    &app::Log,
+    &app::Stamped,
 ];
 
 /// Severity, by syslog's names.

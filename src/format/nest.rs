@@ -3,24 +3,56 @@
 //! The one place that decides what of the envelope and what of the inner line counts (contract, section 3): the
 //! envelope's moment, host and pid; the line's own level; traffic lines keep their own moment.
 
-use super::{Record, Stamp, Text, Zone, apache, cron, docker, haproxy, kernel, nginx, sshd, sudo, systemd};
+use super::{
+    Format, Record, Stamp, Text, Zone, access, apache, cron, docker, haproxy, kernel, nginx, sshd, sudo, systemd,
+};
 
 /// Reads the message of `envelope` with the format of the program that wrote it. Gives the envelope back as it is
 /// where the program has no format of its own.
-pub fn nest(mut envelope: Record<'_>) -> Record<'_> {
-    match inner(&mut envelope) {
+pub fn nest(envelope: Record<'_>) -> Record<'_> {
+    nest_with(envelope, &OfProgram)
+}
+
+/// Reads the message of a container's output, of which no program is named: by the shape of the line alone.
+pub fn nest_output(envelope: Record<'_>) -> Record<'_> {
+    nest_with(envelope, &OfShape)
+}
+
+fn nest_with<'a>(mut envelope: Record<'a>, reader: &dyn Reader) -> Record<'a> {
+    match inner(&mut envelope, reader) {
         Some(line) => join(envelope, line),
         None => envelope,
     }
 }
 
+/// Reads the line inside an envelope.
+trait Reader {
+    fn read<'a>(&self, envelope: &Record<'_>, text: &'a str) -> Option<Record<'a>>;
+}
+
+struct OfProgram;
+
+impl Reader for OfProgram {
+    fn read<'a>(&self, envelope: &Record<'_>, text: &'a str) -> Option<Record<'a>> {
+        line(envelope, text)
+    }
+}
+
+struct OfShape;
+
+impl Reader for OfShape {
+    fn read<'a>(&self, _envelope: &Record<'_>, text: &'a str) -> Option<Record<'a>> {
+        output(text.as_bytes())
+    }
+}
+
 /// The line inside, by the program that wrote it; HAProxy's traffic by its shape, as its tag is free.
-fn inner<'a>(envelope: &mut Record<'a>) -> Option<Record<'a>> {
+fn inner<'a>(envelope: &mut Record<'a>, reader: &dyn Reader) -> Option<Record<'a>> {
     let message = envelope.message.take()?;
     let read = match &message {
-        Text::Borrowed(text) => line(envelope, text),
+        Text::Borrowed(text) => reader.read(envelope, text),
         // An owned message cannot be borrowed from: the record is read from the copy and made its own.
-        Text::Owned(text) => line(envelope, text).map(|record| owned(&record)),
+        Text::Owned(text) => reader.read(envelope, text).map(|record| owned(&record)),
     };
     if read.is_none() {
         envelope.message = Some(message);
@@ -40,10 +72,41 @@ fn line<'a>(envelope: &Record<'_>, text: &'a str) -> Option<Record<'a>> {
         "dockerd" | "docker" | "containerd" => docker::daemon_line(text),
         _ if sshd::writes_as(program) => sshd::message(text),
         _ if cron::writes_as(program) => cron::message(text),
-        _ if nginx::writes_as(program) => nginx::bare(text.as_bytes()),
-        _ if apache::writes_as(program) => apache::bare(text.as_bytes()),
+        _ if nginx::writes_as(program) => {
+            nginx::bare(text.as_bytes()).or_else(|| hit(&nginx::AccessLog, text.as_bytes()))
+        }
+        _ if apache::writes_as(program) => {
+            hit(&apache::AccessLog, text.as_bytes()).or_else(|| apache::bare(text.as_bytes()))
+        }
         _ => haproxy::notice(text.as_bytes()),
     }
+}
+
+/// A line that a server wrote to its standard output or error. Combined lines without a mark of either server are
+/// nginx's, as in a file.
+fn output(line: &[u8]) -> Option<Record<'_>> {
+    haproxy::traffic(line)
+        .or_else(|| starts(&nginx::ErrorLog, line))
+        .or_else(|| starts(&apache::ErrorLog, line))
+        .or_else(|| access_of_either(line))
+        .or_else(|| haproxy::notice(line))
+}
+
+fn access_of_either(line: &[u8]) -> Option<Record<'_>> {
+    let marks = access::marks(line);
+    if marks.apache && !marks.nginx {
+        return hit(&apache::AccessLog, line);
+    }
+    hit(&nginx::AccessLog, line).or_else(|| hit(&apache::AccessLog, line))
+}
+
+/// A line of an access log.
+fn hit<'a>(format: &dyn Format, line: &'a [u8]) -> Option<Record<'a>> {
+    starts(format, line).filter(|record| record.is_traffic)
+}
+
+fn starts<'a>(format: &dyn Format, line: &'a [u8]) -> Option<Record<'a>> {
+    format.is_start(b"", line).then(|| format.parse(line)).flatten()
 }
 
 /// What of the envelope and what of the line counts.
@@ -89,7 +152,10 @@ fn known_zone(stamp: Stamp, envelope: &Envelope, end: Option<Stamp>) -> Stamp {
 
 /// Whether the stamps of an envelope are UTC whatever the host's zone.
 pub fn counts_in_utc(format: &str) -> bool {
-    matches!(format, "journald-export" | "journald-json" | "journald-binary" | "docker-events-json")
+    matches!(
+        format,
+        "journald-export" | "journald-json" | "journald-binary" | "docker-events-json" | "docker-json-file" | "cri"
+    )
 }
 
 /// What [`known_zone`] needs of an envelope.

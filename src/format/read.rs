@@ -5,7 +5,7 @@ use std::ops::Range;
 use memchr::{memchr, memchr_iter, memmem};
 
 use super::recognise::Recognised;
-use super::{Format, Framing, Hit, Record, journald, stamp};
+use super::{Format, Framing, Hit, Part, Record, journald, pieces, stamp};
 use crate::input::blocks::{cut, line_before, split_line};
 
 /// What a walk meets.
@@ -44,6 +44,7 @@ pub enum Detail {
 
 /// Cuts `bytes` into blocks of about `size`, each beginning at the start of a record of `format`.
 pub fn blocks(bytes: &[u8], format: &dyn Format, size: usize) -> Vec<Range<usize>> {
+    let size = if format.framing() == Framing::Document { usize::MAX } else { size };
     cut(bytes.len(), size, &|from| next_start(bytes, from, format))
 }
 
@@ -61,7 +62,11 @@ fn next_start(bytes: &[u8], from: usize, format: &dyn Format) -> usize {
             return at;
         }
         let (line, _) = split_line(&bytes[at..]);
-        if format.is_start(line_before(bytes, at), line) {
+        let is_start = match format.framing() {
+            Framing::Pieces => pieces::all_ended(format, bytes, at),
+            _ => format.is_start(line_before(bytes, at), line),
+        };
+        if is_start {
             return at;
         }
     }
@@ -79,7 +84,22 @@ pub fn walk<'a>(
     match recognised.format.framing() {
         Framing::JournalExport => entries(recognised, bytes, (start, end), each),
         Framing::Lines | Framing::SingleLines => lines(recognised, bytes, (start, end), detail, each),
+        Framing::Pieces => pieces::walk(recognised, bytes, (start, end), each),
+        Framing::Document => document(recognised, bytes, each),
     }
+}
+
+fn document<'a>(recognised: &Recognised, bytes: &'a [u8], each: &mut dyn FnMut(Place<'a>, Item<'a>)) -> (usize, usize) {
+    let (mut at, mut line) = (0, 0);
+    for Part { range, entries, record } in recognised.format.document(bytes) {
+        let raw = bytes.get(range.clone()).unwrap_or_default();
+        line += memchr_iter(b'\n', bytes.get(at..range.start).unwrap_or_default()).count();
+        at = range.start;
+        let (line, lines) = entries.unwrap_or_else(|| (line, memchr_iter(b'\n', raw).count() + 1));
+        each(Place { offset: at, line, lines, raw }, Item::Record(Box::new(record)));
+    }
+    let lines = memchr_iter(b'\n', bytes).count() + usize::from(!bytes.ends_with(b"\n"));
+    (bytes.len(), lines)
 }
 
 fn entries<'a>(
@@ -138,11 +158,17 @@ fn lines<'a>(
 }
 
 /// Reads a record with the file's own format, else its first line with one of the others.
-fn read<'a>(recognised: &Recognised, is_start: bool, previous: &[u8], line: &'a [u8], raw: &'a [u8]) -> Item<'a> {
+pub(super) fn read<'a>(
+    recognised: &Recognised,
+    is_start: bool,
+    previous: &[u8],
+    line: &'a [u8],
+    raw: &'a [u8],
+) -> Item<'a> {
     if let Some(record) = is_start.then(|| recognised.format.parse(raw)).flatten() {
         return Item::Record(Box::new(record));
     }
-    if line.is_empty() || journald::is_separator(line) {
+    if line.is_empty() || journald::is_separator(line) || recognised.format.is_heading(line) {
         return Item::Separator;
     }
     let reads = |format: &&&'static dyn Format| format.is_start(previous, line);

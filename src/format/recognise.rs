@@ -16,6 +16,9 @@ const LEAST_SHARE: usize = 5;
 /// Bytes looked at in one place, for files of very long lines.
 const PLACE_BYTES: usize = 256 << 10;
 
+/// Largest document: an answer of a command, read as a whole.
+const DOCUMENT_BYTES: usize = 256 << 20;
+
 /// What a file holds.
 #[derive(Clone)]
 pub struct Recognised {
@@ -28,6 +31,9 @@ pub struct Recognised {
 /// The formats of `bytes`; `None` if no known program wrote them. The name decides only between Apache and nginx,
 /// whose combined logs are the same to the byte.
 pub fn recognise(name: &str, bytes: &[u8]) -> Option<Recognised> {
+    if let Some(format) = document(bytes) {
+        return Some(Recognised { format, others: Vec::new() });
+    }
     let lines = sample(bytes);
     let reads = |format: &dyn Format, at: usize, line: &[u8]| {
         format.is_start(line_before(bytes, at), line) && format.parse(whole(format, bytes, at, line)).is_some()
@@ -38,7 +44,8 @@ pub fn recognise(name: &str, bytes: &[u8]) -> Option<Recognised> {
     let (best, most) = counts.enumerate().rev().max_by_key(|(_, count)| *count)?;
     // Lines that go on with a record before them are indented, or are few; a text in which some line happens to look
     // like a record of a log is none.
-    let heads = lines.iter().filter(|(_, line)| !line.starts_with(b" ") && !line.starts_with(b"\t")).count();
+    let is_head = |line: &[u8]| !line.starts_with(b" ") && !line.starts_with(b"\t") && !FORMATS[best].is_heading(line);
+    let heads = lines.iter().filter(|(_, line)| is_head(line)).count();
     if most == 0 || most * LEAST_SHARE < heads && FORMATS[best].framing() != Framing::JournalExport {
         return None;
     }
@@ -57,8 +64,20 @@ fn whole<'a>(format: &dyn Format, bytes: &'a [u8], at: usize, line: &'a [u8]) ->
             let len = journald::entry_len(&bytes[at..]);
             &bytes[at..at + len]
         }
-        Framing::Lines | Framing::SingleLines => line,
+        _ => line,
     }
+}
+
+/// The format of a file that is one document.
+fn document(bytes: &[u8]) -> Option<&'static dyn Format> {
+    let (first, _) = split_line(bytes.trim_ascii_start());
+    let is_whole = |format: &&dyn Format| {
+        format.framing() == Framing::Document
+            && bytes.len() <= DOCUMENT_BYTES
+            && format.is_start(b"", first)
+            && !format.document(bytes).is_empty()
+    };
+    FORMATS.iter().copied().find(is_whole)
 }
 
 /// Lines from several places of the file, with their offsets.

@@ -313,6 +313,14 @@ pub fn iso(text: &[u8]) -> Option<(Stamp, usize)> {
     Some((Stamp { civil_s, nanos, digits, zone, has_year: true }, 19 + taken + more))
 }
 
+/// `2026-11-24T02:41:08.916086710Z ` before a container's line, as docker and kubectl print it with `-t` and
+/// `--timestamps`: the moment, and what follows the blank.
+pub fn prefix(line: &[u8]) -> Option<(Stamp, &[u8])> {
+    let (stamp, len) = iso(line).filter(|(stamp, _)| stamp.zone != Zone::Unknown && line.get(10) == Some(&b'T'))?;
+    let rest = line.get(len..)?;
+    Some((stamp, if rest.is_empty() { rest } else { rest.strip_prefix(b" ")? }))
+}
+
 /// Microseconds since 1970, as journald counts.
 pub fn micros(text: &[u8]) -> Option<Stamp> {
     let number: i64 = std::str::from_utf8(text).ok()?.parse().ok()?;

@@ -130,7 +130,7 @@ fn old_event(rest: &[u8]) -> Option<Event<'_>> {
 }
 
 /// `exitCode=2, image=shop/web:1.4, note=a=b, c`: three attributes, as only a name and `=` begin a new one.
-fn split(attributes: &[u8]) -> Vec<(Text<'_>, Text<'_>)> {
+pub(in crate::format) fn split(attributes: &[u8]) -> Vec<(Text<'_>, Text<'_>)> {
     let mut found = Vec::new();
     let mut rest = attributes;
     while let Some(sign) = memchr::memchr(b'=', rest) {

@@ -1,4 +1,4 @@
-//! docker: what `docker events` prints, and the log of its daemon.
+//! docker: what `docker events` prints, the log of its daemon, and those of its containers.
 //!
 //! An event says what happened to a container, an image, a network or a volume; it holds no port and no error. Those
 //! stand only in dockerd's log. Sources: moby's `daemon/events` and `api/types/events`, docker's CLI
@@ -7,10 +7,19 @@
 mod daemon;
 mod events_json;
 mod events_text;
+mod inspect;
+mod json_file;
+mod local;
+mod ps;
 
 pub use daemon::{DaemonLog, daemon_line};
 pub use events_json::EventsJson;
 pub use events_text::EventsText;
+pub(super) use events_text::split as attributes;
+pub use inspect::Inspect;
+pub use json_file::JsonFile;
+pub use local::Local;
+pub use ps::{Ps, PsJson};
 
 use super::{Container, Record, Stamp, Text, Value};
 
