@@ -3,7 +3,7 @@
 //!
 //! Six rooms in a row; a room imports only from those before it:
 //!
-//! - [`input`] finds the files, maps or reads them, and cuts them into blocks.
+//! - [`input`] finds the files, maps, reads or unpacks them, and cuts them into blocks.
 //! - [`format`] turns bytes into records, each format of a program in its file.
 //! - [`facts`] turns records into facts: requests by second, events in each program's words, signs, claims.
 //! - [`clock`] puts many clocks on one time.

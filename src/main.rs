@@ -168,10 +168,10 @@ fn parse(args: &ParseArgs) -> u8 {
     for skipped in outcome.skipped.iter().filter(|_| !args.run.quiet) {
         eprintln!("pmtrace: {}: {}", skipped.path, skipped.reason);
     }
-    for path in outcome.shrunk.iter().filter(|_| !args.run.quiet) {
-        eprintln!("pmtrace: {path}: {}", pmtrace::input::CHANGED);
+    for (path, problem) in outcome.problems.iter().filter(|_| !args.run.quiet) {
+        eprintln!("pmtrace: {path}: {problem}");
     }
-    let has_problem = !outcome.shrunk.is_empty() || outcome.skipped.iter().any(|skipped| skipped.is_problem);
+    let has_problem = !outcome.problems.is_empty() || outcome.skipped.iter().any(|skipped| skipped.is_problem);
     match () {
         () if outcome.read == 0 => NOTHING_READ,
         () if has_problem => INPUT_PROBLEM,

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use crate::cli::ParseArgs;
 use crate::clock::{Given, SourceName, align};
 use crate::facts::survey::{Input, survey, turns_year};
-use crate::format::read::{Detail, Item, walk};
+use crate::format::read::{Detail, Item, Place, walk};
 use crate::format::recognise::{Recognised, recognise};
 use crate::input::blocks::BLOCK_BYTES;
 use crate::input::{Skipped, Source, discover};
@@ -20,8 +20,8 @@ pub struct Outcome {
     pub skipped: Vec<Skipped>,
     /// Sources of which records were written.
     pub read: usize,
-    /// Sources that became shorter meanwhile.
-    pub shrunk: Vec<String>,
+    /// Names of sources of which a part could not be read, and why.
+    pub problems: Vec<(String, String)>,
 }
 
 /// Writes the records of all paths.
@@ -31,14 +31,12 @@ pub struct Outcome {
 pub fn parse(args: &ParseArgs, out: &mut dyn Write) -> io::Result<Outcome> {
     let found = discover(&args.paths);
     let mut outcome = Outcome { skipped: found.skipped, ..Outcome::default() };
-    for source in &found.sources {
+    for source in found.sources {
         match recognise(&source.name, source.bytes()) {
             Some(recognised) => {
-                write_source(source, &recognised, args, out)?;
+                write_source(&source, &recognised, args, out)?;
                 outcome.read += 1;
-                if source.has_shrunk() {
-                    outcome.shrunk.push(source.name.clone());
-                }
+                outcome.problems.extend(source.problem_now().map(|problem| (source.name.clone(), problem)));
             }
             None => outcome.skipped.push(source.unread()),
         }
@@ -65,6 +63,8 @@ fn write_source(source: &Source, recognised: &Recognised, args: &ParseArgs, out:
                 Item::Record(record) if !args.unparsed => {
                     let turn = record.stamp.map_or(0, |stamp| years.turn(stamp));
                     let times = times(&record, *id, turn, &timebase);
+                    let offset = recognised.format.offset(place.raw).and_then(|offset| usize::try_from(offset).ok());
+                    let place = Place { offset: offset.unwrap_or(place.offset), ..place };
                     let mut object = record_json(&record, &source.name, line, &place, times);
                     if args.raw {
                         object.insert("raw".into(), Json::from(String::from_utf8_lossy(place.raw)));

@@ -62,7 +62,10 @@ fn sources() -> Vec<Source> {
             } else if path.extension().is_some_and(|ending| ending == "rs") {
                 let text = fs::read_to_string(&path).unwrap();
                 let path = path.strip_prefix(&root).unwrap().to_str().unwrap().to_owned();
-                sources.push(Source { path, code: without_tests(&without_texts(&text)), text });
+                // A file `tests.rs` is the body of a `#[cfg(test)] mod tests;`.
+                let is_test = path.ends_with("/tests.rs");
+                let code = if is_test { String::new() } else { without_tests(&without_texts(&text)) };
+                sources.push(Source { path, code, text });
             }
         }
     }

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::format::read::{self, Detail, Item, blocks, walk};
 use crate::format::recognise::Recognised;
-use crate::format::{Framing, Hit, Record, Stamp};
+use crate::format::{Hit, Record, Stamp};
 
 /// Unread lines kept of a block.
 const SAMPLES: usize = 3;
@@ -45,7 +45,7 @@ pub fn survey(inputs: &[Input<'_>], block_bytes: usize) -> Facts {
         let begins = previous.filter(|(source, _)| *source == id.0).map_or(range.0, |(_, end)| end);
         // A record reached beyond its block (a binary field held what looks like a record's start): this block was
         // read from the wrong place, so it is read again from where the last record ended.
-        let misplaced = input.recognised.format.framing() == Framing::JournalExport && begins != range.0;
+        let misplaced = input.recognised.format.framing().is_counted() && begins != range.0;
         let (part, end) = if misplaced { block(input, id, (begins, range.1.max(begins))) } else { (part, end) };
         facts.merge(part);
         previous = Some((id.0, end));

@@ -53,6 +53,17 @@ pub enum Framing {
     Document,
     /// `journalctl -o export`: entries of fields, some binary with a counted length, ended by an empty line.
     JournalExport,
+    /// The same, out of a binary file: an entry counts as one line.
+    JournalFile,
+    /// A record is a JSON object over several lines, from a `{` to a `}` that stand alone in theirs.
+    Objects,
+}
+
+impl Framing {
+    /// Whether records hold values of counted lengths, so that their ends cannot be found by looking at lines.
+    pub fn is_counted(self) -> bool {
+        matches!(self, Framing::JournalExport | Framing::JournalFile)
+    }
 }
 
 /// A line of [`Framing::Pieces`].
@@ -119,6 +130,12 @@ pub trait Format: Sync + Send {
         false
     }
 
+    /// Where the record lies in the binary file that it was read from; `None` where the bytes are those of the input.
+    fn offset(&self, record: &[u8]) -> Option<u64> {
+        let _ = record;
+        None
+    }
+
     /// What the survey needs of one request, without building a [`Record`]; `None` sends the line to [`Format::parse`].
     fn hit<'a>(&self, line: &'a [u8], stamps: &mut stamp::Cache) -> Option<Hit<'a>> {
         let _ = (line, stamps);
@@ -131,6 +148,7 @@ pub trait Format: Sync + Send {
 
 /// All formats that a file can be recognised as, the more specific first.
 pub static FORMATS: &[&dyn Format] = &[
+    &journald::Binary,
     &journald::Export,
     &journald::Json,
     &kubectl::Events,
@@ -142,6 +160,8 @@ pub static FORMATS: &[&dyn Format] = &[
     &docker::PsJson,
     &podman::EventsJson,
     &podman::EventsText,
+    &journald::JsonPretty,
+    &journald::Verbose,
     &docker::EventsJson,
     &docker::EventsText,
     &docker::DaemonLog,

@@ -154,7 +154,13 @@ fn known_zone(stamp: Stamp, envelope: &Envelope, end: Option<Stamp>) -> Stamp {
 pub fn counts_in_utc(format: &str) -> bool {
     matches!(
         format,
-        "journald-export" | "journald-json" | "journald-binary" | "docker-events-json" | "docker-json-file" | "cri"
+        "journald-export"
+            | "journald-json"
+            | "journald-verbose"
+            | "journald-binary"
+            | "docker-events-json"
+            | "docker-json-file"
+            | "cri"
     )
 }
 

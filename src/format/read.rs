@@ -50,7 +50,7 @@ pub fn blocks(bytes: &[u8], format: &dyn Format, size: usize) -> Vec<Range<usize
 
 /// The first start of a record behind `from`.
 fn next_start(bytes: &[u8], from: usize, format: &dyn Format) -> usize {
-    if format.framing() == Framing::JournalExport {
+    if format.framing().is_counted() {
         // A binary field may hold these bytes too: the survey checks each block against the end of the one before.
         return memmem::find(&bytes[from..], b"\n\n__CURSOR=").map_or(bytes.len(), |found| from + found + 2);
     }
@@ -82,14 +82,20 @@ pub fn walk<'a>(
     each: &mut impl FnMut(Place<'a>, Item<'_>),
 ) -> (usize, usize) {
     match recognised.format.framing() {
-        Framing::JournalExport => entries(recognised, bytes, (start, end), each),
-        Framing::Lines | Framing::SingleLines => lines(recognised, bytes, (start, end), detail, each),
+        Framing::JournalExport | Framing::JournalFile => entries(recognised, bytes, (start, end), each),
+        Framing::Lines | Framing::SingleLines | Framing::Objects => {
+            lines(recognised, bytes, (start, end), detail, each)
+        }
         Framing::Pieces => pieces::walk(recognised, bytes, (start, end), each),
         Framing::Document => document(recognised, bytes, each),
     }
 }
 
-fn document<'a>(recognised: &Recognised, bytes: &'a [u8], each: &mut dyn FnMut(Place<'a>, Item<'a>)) -> (usize, usize) {
+fn document<'a>(
+    recognised: &Recognised,
+    bytes: &'a [u8],
+    each: &mut impl FnMut(Place<'a>, Item<'_>),
+) -> (usize, usize) {
     let (mut at, mut line) = (0, 0);
     for Part { range, entries, record } in recognised.format.document(bytes) {
         let raw = bytes.get(range.clone()).unwrap_or_default();
@@ -113,8 +119,10 @@ fn entries<'a>(
         let len = journald::entry_len(&bytes[at..]).max(1);
         let raw = &bytes[at..at + len];
         let entry = raw.trim_ascii_end();
-        let count = memchr_iter(b'\n', raw).count();
-        let lines = memchr_iter(b'\n', entry).count() + 1;
+        let (count, lines) = match recognised.format.framing() {
+            Framing::JournalFile => (1, 1),
+            _ => (memchr_iter(b'\n', raw).count(), memchr_iter(b'\n', entry).count() + 1),
+        };
         let item = match recognised.format.parse(raw) {
             _ if entry.is_empty() => Item::Separator,
             Some(record) => Item::Record(Box::new(record)),
@@ -146,7 +154,7 @@ fn lines<'a>(
             each(Place { offset, line: first, lines: 1, raw: line }, Item::Hit(hit));
         } else {
             let is_start = recognised.format.is_start(previous, line);
-            if is_start && recognised.format.framing() == Framing::Lines {
+            if is_start && recognised.format.framing() != Framing::SingleLines {
                 cursor.continue_record(recognised);
             }
             let raw = cursor.since(offset);

@@ -1,7 +1,7 @@
 //! Which format is this? By content alone: a sample of lines is read with every format, and the one that reads most
 //! of them is the file's own. Others that read lines which it cannot are kept beside it, as files may mix formats.
 
-use memchr::memchr;
+use memchr::{memchr, memmem};
 
 use super::{FORMATS, Format, Framing, access, apache, journald, nginx};
 use crate::input::blocks::{line_before, split_line};
@@ -46,7 +46,10 @@ pub fn recognise(name: &str, bytes: &[u8]) -> Option<Recognised> {
     // like a record of a log is none.
     let is_head = |line: &[u8]| !line.starts_with(b" ") && !line.starts_with(b"\t") && !FORMATS[best].is_heading(line);
     let heads = lines.iter().filter(|(_, line)| is_head(line)).count();
-    if most == 0 || most * LEAST_SHARE < heads && FORMATS[best].framing() != Framing::JournalExport {
+    if most == 0 && lines.iter().any(|(_, line)| journald::is_empty_listing(line)) {
+        return Some(Recognised { format: &journald::Short, others: Vec::new() });
+    }
+    if most == 0 || most * LEAST_SHARE < heads && !FORMATS[best].framing().is_counted() {
         return None;
     }
     let format = settle(FORMATS[best], name, bytes, &lines);
@@ -60,9 +63,13 @@ pub fn recognise(name: &str, bytes: &[u8]) -> Option<Recognised> {
 /// What `parse` needs to see of a record that begins with `line`: for binary entries more than the line.
 fn whole<'a>(format: &dyn Format, bytes: &'a [u8], at: usize, line: &'a [u8]) -> &'a [u8] {
     match format.framing() {
-        Framing::JournalExport => {
+        Framing::JournalExport | Framing::JournalFile => {
             let len = journald::entry_len(&bytes[at..]);
             &bytes[at..at + len]
+        }
+        Framing::Objects => {
+            let rest = &bytes[at..bytes.len().min(at + PLACE_BYTES)];
+            memmem::find(rest, b"\n}").map_or(line, |end| &rest[..end + 2])
         }
         _ => line,
     }

@@ -1,4 +1,5 @@
-//! Finds the files behind the paths that were given: folders are walked, links followed, a file found twice read once.
+//! Finds the files behind the paths that were given: folders are walked, links followed, a file found twice read once,
+//! packed ones unpacked.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, Metadata};
@@ -7,6 +8,7 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use super::map::Map;
+use super::unpack::unpack;
 use super::{Bytes, Skipped, Source};
 
 /// From this size on a file is mapped; a smaller one costs less to read (20 KB: 8 against 14 µs a file).
@@ -62,7 +64,7 @@ impl Walk {
         }
         let mut bytes = Vec::new();
         match io::stdin().lock().read_to_end(&mut bytes) {
-            Ok(_) => self.found.sources.push(Source::read("-", bytes)),
+            Ok(_) => unpack(Source::read("-", bytes), &mut self.found),
             Err(error) => self.skip(Path::new("-"), format!("standard input: {}", plain(&error)), true),
         }
     }
@@ -84,7 +86,7 @@ impl Walk {
     /// `<(zcat access.log.gz)` of a shell: a pipe that has a writer.
     fn stream(&mut self, path: &Path) {
         match fs::read(path) {
-            Ok(bytes) => self.found.sources.push(Source::read(&path.display().to_string(), bytes)),
+            Ok(bytes) => unpack(Source::read(&path.display().to_string(), bytes), &mut self.found),
             Err(error) => self.skip(path, with_remedy(&error), true),
         }
     }
@@ -135,18 +137,16 @@ impl Walk {
             return self.skip(path, "empty", false);
         }
         match open(path, meta) {
-            Ok(bytes) => self.found.sources.push(Source {
-                name: path.display().to_string(),
-                len: match &bytes {
+            Ok(bytes) => {
+                let len = match &bytes {
                     Bytes::Read(bytes) => meta.len().max(bytes.len() as u64),
                     Bytes::Mapped(_) | Bytes::BuiltIn(_) => meta.len(),
-                },
-                bytes,
-                modified_s: Some(meta.mtime()),
-                identity: Some(identity),
-                problem: None,
-                was_named,
-            }),
+                };
+                let name = path.display().to_string();
+                let (modified_s, identity) = (Some(meta.mtime()), Some(identity));
+                let source = Source { name, bytes, len, modified_s, identity, problem: None, was_named };
+                unpack(source, &mut self.found);
+            }
             Err(error) => self.skip(path, with_remedy(&error), true),
         }
     }

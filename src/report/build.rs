@@ -25,10 +25,9 @@ impl Lines<'_> {
     /// The line itself, and where it stands.
     fn evidence(&self, of: &world::Evidence) -> Evidence {
         let rest = self.bytes.get(of.source).and_then(|bytes| bytes.get(of.offset..)).unwrap_or_default();
-        let is_entry = rest.starts_with(b"__CURSOR=");
         let (line, _) = crate::input::blocks::split_line(rest);
         // An entry of the journal is shown by its message, not by its cursor.
-        let text = if is_entry {
+        let text = if is_head_of_entry(line) {
             of.text.clone()
         } else {
             String::from_utf8_lossy(line).chars().take(EVIDENCE_CHARS).collect()
@@ -47,6 +46,12 @@ impl Lines<'_> {
         }
         all
     }
+}
+
+/// Whether a record of the journal begins so in one of the forms of many lines: export, verbose, json-pretty.
+fn is_head_of_entry(line: &[u8]) -> bool {
+    let is_verbose = || memchr::memmem::find(line.get(..64).unwrap_or(line), b" [s=").is_some();
+    line.starts_with(b"__CURSOR=") || line == b"{" || line.ends_with(b"]") && is_verbose()
 }
 
 /// A note of a person: when and what.

@@ -8,7 +8,7 @@ use crate::analysis::world::World;
 use crate::clock::zone::Rule;
 use crate::clock::{How, Timebase};
 use crate::facts::Facts;
-use crate::input::{CHANGED, Source};
+use crate::input::Source;
 
 /// What a report is made of, besides incidents.
 pub struct Read<'a> {
@@ -65,7 +65,7 @@ fn input(read: &Read<'_>, source: usize) -> Input {
     let first_line = |block: crate::facts::BlockId| -> usize {
         read.facts.blocks.range((source, 0)..block).map(|(_, facts)| facts.lines).sum()
     };
-    let problem = if of.has_shrunk() { Some(CHANGED.to_owned()) } else { of.problem.clone() };
+    let problem = of.problem_now();
     let copy =
         read.world.copies.get(&source).and_then(|other| read.sources.get(*other)).map(|other| other.name.clone());
     Input {

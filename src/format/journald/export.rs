@@ -36,14 +36,7 @@ impl Format for Export {
     }
 
     fn parse<'a>(&self, record: &'a [u8]) -> Option<Record<'a>> {
-        let mut entry = Entry::new(self.name());
-        let mut rest = record;
-        while let Some(field) = next_field(&mut rest) {
-            if let Field::Value(name, value) = field {
-                entry.add(text(name), text(value));
-            }
-        }
-        entry.finish()
+        read(self.name(), record)
     }
 
     fn samples(&self) -> &'static [&'static str] {
@@ -58,6 +51,60 @@ impl Format for Export {
            MESSAGE=(root) CMD (run-parts /etc/cron.hourly)\n\
            _HOSTNAME=epsilon"]
     }
+}
+
+/// A binary file of the journal, as `input` hands it on: an export of which each entry tells its place in the file.
+pub struct Binary;
+
+impl Format for Binary {
+    fn name(&self) -> &'static str {
+        "journald-binary"
+    }
+
+    fn framing(&self) -> Framing {
+        Framing::JournalFile
+    }
+
+    fn is_start(&self, previous: &[u8], line: &[u8]) -> bool {
+        Export.is_start(previous, line)
+    }
+
+    fn parse<'a>(&self, record: &'a [u8]) -> Option<Record<'a>> {
+        place(record)?;
+        read(self.name(), record)
+    }
+
+    /// Where the entry lies in the binary file.
+    fn offset(&self, record: &[u8]) -> Option<u64> {
+        place(record)
+    }
+
+    fn samples(&self) -> &'static [&'static str] {
+        &[
+            "__CURSOR=s=4bad5f952b284f0fa5c83702e41601c3;i=3;b=eb47142e91c14e5ba696166ba06f0c0a;m=fb1639f6;t=660fcde4a938b;\
+           x=82e6cf9f0edbb1f5\n__OFFSET=45696\n__REALTIME_TIMESTAMP=1795489037718411\n_HOSTNAME=web01\n_PID=8278",
+        ]
+    }
+}
+
+/// `__OFFSET=45696`, the second line of an entry.
+fn place(record: &[u8]) -> Option<u64> {
+    let second = record.get(memchr(b'\n', record)? + 1..)?.strip_prefix(b"__OFFSET=")?;
+    let digits = second.get(..memchr(b'\n', second)?)?;
+    std::str::from_utf8(digits).ok()?.parse().ok()
+}
+
+fn read<'a>(format: &'static str, record: &'a [u8]) -> Option<Record<'a>> {
+    let mut entry = Entry::new(format);
+    let mut rest = record;
+    while let Some(field) = next_field(&mut rest) {
+        match field {
+            Field::Value(b"__OFFSET", _) => {}
+            Field::Value(name, value) => entry.add(text(name), text(value)),
+            Field::End | Field::Damaged => {}
+        }
+    }
+    entry.finish()
 }
 
 /// One line of an entry, or one value with its length.
@@ -175,6 +222,17 @@ mod tests {
         let record = Export.parse(FIRST).unwrap();
         assert_eq!((record.message(), record.stamp), ("first = 1", stamp::micros(b"1795487897648706")));
         assert!(Export.parse(b"\n\n").is_none());
+    }
+
+    #[test]
+    fn entries_of_a_file_tell_their_places() {
+        for sample in Binary.samples() {
+            let record = Binary.parse(sample.as_bytes()).unwrap();
+            assert_eq!((record.format, record.pid), ("journald-binary", Some(8278)));
+            assert!(record.text_field("__OFFSET").is_none());
+            assert_eq!(Binary.offset(sample.as_bytes()), Some(45696));
+        }
+        assert!(Binary.parse(FIRST).is_none());
     }
 
     #[test]

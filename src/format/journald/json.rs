@@ -1,4 +1,4 @@
-//! `journalctl -o json`: one object a line.
+//! `journalctl -o json`: one object a line; `-o json-pretty`: one object over several lines.
 //!
 //! ```text
 //! {"__REALTIME_TIMESTAMP":"1795488229737217","_HOSTNAME":"web01","PRIORITY":"6","MESSAGE":[255,0,116]}
@@ -44,6 +44,40 @@ impl Format for Json {
         &["{\"MESSAGE\":\"Journal started\",\"__REALTIME_TIMESTAMP\":\"1795488229737217\",\"_PID\":\"8443\",\
            \"_COMM\":\"systemd-journal\",\"SYSLOG_IDENTIFIER\":\"systemd-journald\",\"_HOSTNAME\":\"web01\",\
            \"MESSAGE_ID\":\"f77379a8490b408bbe5f6940505a777b\",\"PRIORITY\":\"6\"}"]
+    }
+}
+
+/// `journalctl -o json-pretty`.
+///
+/// ```text
+/// {
+///     "_PID" : "9379",
+///     "MESSAGE" : "priority 0"
+/// }
+/// ```
+pub struct JsonPretty;
+
+impl Format for JsonPretty {
+    fn name(&self) -> &'static str {
+        Json.name()
+    }
+
+    fn framing(&self) -> Framing {
+        Framing::Objects
+    }
+
+    fn is_start(&self, _previous: &[u8], line: &[u8]) -> bool {
+        line.trim_ascii_end() == b"{"
+    }
+
+    fn parse<'a>(&self, record: &'a [u8]) -> Option<Record<'a>> {
+        memmem::find(record, b"\"__REALTIME_TIMESTAMP\"").and_then(|_| Json.parse(record.trim_ascii_end()))
+    }
+
+    fn samples(&self) -> &'static [&'static str] {
+        &[
+            "{\n\t\"_PID\" : \"9379\",\n\t\"__REALTIME_TIMESTAMP\" : \"1795488235599503\",\n\t\"MESSAGE\" : \"priority 0\"\n}",
+        ]
     }
 }
 
@@ -278,6 +312,11 @@ mod tests {
         for sample in Json.samples() {
             assert!(Json.is_start(b"", sample.as_bytes()) && Json.parse(sample.as_bytes()).is_some());
         }
+        for sample in JsonPretty.samples() {
+            assert!(JsonPretty.is_start(b"", b"{") && !Json.is_start(b"", b"{"));
+            assert_eq!(JsonPretty.parse(sample.as_bytes()).unwrap().message(), "priority 0");
+        }
+        assert!(JsonPretty.parse(b"{\n\t\"Id\" : \"4f1d\"\n}").is_none());
     }
 
     #[test]

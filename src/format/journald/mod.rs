@@ -1,4 +1,5 @@
-//! The journal of systemd, in the forms that `journalctl` prints: `-o export`, `-o json` and all `-o short…`.
+//! The journal of systemd, in the forms that `journalctl` prints: `-o export`, `-o json…`, `-o verbose` and all
+//! `-o short…`; and its own binary files, which `input` turns into an export.
 //!
 //! An entry is an unordered list of fields, `NAME=bytes`; a name may come several times. Names that begin with `_` are
 //! set by journald and can be trusted, all others are what the sender claims. The text forms hold neither the level
@@ -10,7 +11,9 @@ mod export;
 mod json;
 mod months;
 mod short;
+mod verbose;
 
-pub use export::{Export, entry_len};
-pub use json::Json;
-pub use short::{Short, is_separator, shows_marks};
+pub use export::{Binary, Export, entry_len};
+pub use json::{Json, JsonPretty};
+pub use short::{Short, is_empty_listing, is_separator, shows_marks};
+pub use verbose::Verbose;

@@ -73,6 +73,13 @@ pub fn is_separator(line: &[u8]) -> bool {
     line == b"--" || BEGINNINGS.iter().any(|beginning| line.starts_with(beginning))
 }
 
+/// Whether `line` is what journalctl prints where it has nothing to print.
+pub fn is_empty_listing(line: &[u8]) -> bool {
+    [b"-- No entries --".as_slice(), b"-- Logs begin at ", b"-- Journal begins at "]
+        .iter()
+        .any(|sign| line.starts_with(sign))
+}
+
 /// Whether `line` shows that journalctl printed the file and not a syslog daemon: a line between entries, a day `05`,
 /// a fraction of six digits, an offset without colon, a month of another language, a form that only journalctl has,
 /// or a line indented as far as the message in the `previous` one.
