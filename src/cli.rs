@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::choice::FormatFor;
 use crate::clock::zone::{ForPaths, Rule};
 
 /// Reads servers' logs after an outage: what failed, since when, how many were hit, who held the port.
@@ -61,6 +62,15 @@ pub struct ClockArgs {
     pub year: Option<i32>,
 }
 
+/// What the inputs are.
+#[derive(Clone, Debug, Default, Args)]
+pub struct InputArgs {
+    /// Format of the inputs, only of files that fit GLOB, if given: a name, or the server's own format string behind
+    /// apache:, apache-error:, nginx: or haproxy: [default: by content]
+    #[arg(long, value_name = "[GLOB=]FORMAT")]
+    pub input_format: Vec<FormatFor>,
+}
+
 /// `pmtrace [OPTIONS] PATH…`
 #[derive(Clone, Debug, Default, Args)]
 pub struct ReportArgs {
@@ -73,6 +83,9 @@ pub struct ReportArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub clock: ClockArgs,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub inputs: InputArgs,
     /// Zone of the printed times [default: the logs' own where all agree, else UTC]
     #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
     pub tz: Option<Rule>,
@@ -113,6 +126,9 @@ pub struct ParseArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub clock: ClockArgs,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub inputs: InputArgs,
     /// Add the line itself as "raw"
     #[arg(long)]
     pub raw: bool,

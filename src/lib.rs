@@ -19,6 +19,7 @@
 //! pmtrace never count.
 
 pub mod analysis;
+pub mod choice;
 pub mod cli;
 pub mod clock;
 pub mod demo;
@@ -31,9 +32,10 @@ pub mod report;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use choice::FormatFor;
 use clock::zone::{ForPaths, Rule};
 use facts::survey::Input;
-use format::recognise::{Recognised, recognise};
+use format::recognise::Recognised;
 use input::{Found, Skipped, Source};
 use report::build::{Lines, Note};
 use report::model::Report;
@@ -45,6 +47,8 @@ pub struct Question {
     pub paths: Vec<PathBuf>,
     /// Zones of stamps without one.
     pub zones: Vec<ForPaths>,
+    /// Formats of files, as the user knows them.
+    pub formats: Vec<FormatFor>,
     /// Year of the first stamp without one.
     pub year: Option<i32>,
     /// Zone of the printed times.
@@ -63,7 +67,7 @@ pub fn investigate(question: &Question) -> Report {
 
 /// The same for sources that are at hand.
 pub fn answer(question: &Question, found: Found) -> Report {
-    let (sources, skipped) = recognised(found);
+    let (sources, skipped) = recognised(found, &question.formats);
     let inputs: Vec<Input<'_>> = sources.iter().map(|(source, recognised)| input_of(source, recognised)).collect();
     let facts = facts::survey::survey(&inputs, question.block_bytes.unwrap_or(input::blocks::BLOCK_BYTES));
     let timebase = clock::align(&facts, &names(&sources), &given(question));
@@ -93,11 +97,11 @@ pub fn answer(question: &Question, found: Found) -> Report {
 }
 
 /// The sources that a format was found for; the others with the reason.
-fn recognised(found: Found) -> (Vec<(Source, Recognised)>, Vec<Skipped>) {
+fn recognised(found: Found, formats: &[FormatFor]) -> (Vec<(Source, Recognised)>, Vec<Skipped>) {
     let mut skipped = found.skipped;
     let mut sources = Vec::new();
     for source in found.sources {
-        match recognise(&source.name, source.bytes()) {
+        match choice::recognised(formats, &source.name, source.bytes()) {
             Some(recognised) => sources.push((source, recognised)),
             None => skipped.push(source.unread()),
         }
@@ -134,6 +138,12 @@ fn options(question: &Question) -> BTreeMap<&'static str, String> {
             zone.glob.as_ref().map_or_else(|| zone.rule.name(), |glob| format!("{glob}={}", zone.rule.name()))
         });
         options.insert("input-tz", zones.collect::<Vec<_>>().join(" "));
+    }
+    if !question.formats.is_empty() {
+        let formats = question.formats.iter().map(|choice| {
+            choice.glob.as_ref().map_or_else(|| choice.typed.clone(), |glob| format!("{glob}={}", choice.typed))
+        });
+        options.insert("input-format", formats.collect::<Vec<_>>().join(" "));
     }
     if let Some(year) = question.year {
         options.insert("year", year.to_string());

@@ -62,6 +62,7 @@ fn report(args: &ReportArgs) -> u8 {
     let question = Question {
         paths: paths(&args.paths),
         zones: args.clock.input_tz.clone(),
+        formats: args.inputs.input_format.clone(),
         year: args.clock.year,
         shown_in: args.tz.clone(),
         notes,

@@ -4,11 +4,12 @@ use std::io::{self, Write};
 
 use serde_json::Value as Json;
 
+use crate::choice::recognised;
 use crate::cli::ParseArgs;
 use crate::clock::{Given, SourceName, align};
 use crate::facts::survey::{Input, survey, turns_year};
 use crate::format::read::{Detail, Item, Place, walk};
-use crate::format::recognise::{Recognised, recognise};
+use crate::format::recognise::Recognised;
 use crate::input::blocks::BLOCK_BYTES;
 use crate::input::{Skipped, Source, discover};
 use crate::report::export::{record_json, times, write_line};
@@ -32,7 +33,7 @@ pub fn parse(args: &ParseArgs, out: &mut dyn Write) -> io::Result<Outcome> {
     let found = discover(&args.paths);
     let mut outcome = Outcome { skipped: found.skipped, ..Outcome::default() };
     for source in found.sources {
-        match recognise(&source.name, source.bytes()) {
+        match recognised(&args.inputs.input_format, &source.name, source.bytes()) {
             Some(recognised) => {
                 write_source(&source, &recognised, args, out)?;
                 outcome.read += 1;

@@ -292,6 +292,8 @@ fn every_format_is_in_the_list() {
     let list = sources.iter().find(|source| source.path == "format/mod.rs").unwrap();
     let begin = list.code.find("FORMATS").unwrap();
     let list = &list.code[begin..begin + list.code[begin..].find(';').unwrap()];
+    // What a user spells out is not known before the run.
+    const OF_USERS: &[&str] = &["template::Template"];
     let mut missing = Vec::new();
     let mut count = 0;
     for source in &sources {
@@ -300,8 +302,9 @@ fn every_format_is_in_the_list() {
         for at in places(&source.code, "Format for") {
             let name = paths(&source.code[at + "Format for".len()..]).remove(0);
             count += 1;
-            if places(list, &format!("&{program}::{name}")).next().is_none() {
-                missing.push(format!("src/{}:{}: {program}::{name}", source.path, line(&source.code, at)));
+            let name = format!("{program}::{name}");
+            if !OF_USERS.contains(&name.as_str()) && places(list, &format!("&{name}")).next().is_none() {
+                missing.push(format!("src/{}:{}: {name}", source.path, line(&source.code, at)));
             }
         }
     }

@@ -141,10 +141,14 @@ pub struct ForPaths {
 impl ForPaths {
     /// Whether it is meant for that path.
     pub fn matches(&self, path: &str) -> bool {
-        let Some(glob) = &self.glob else { return true };
-        let name = path.rsplit('/').next().unwrap_or(path);
-        fits(glob.as_bytes(), path.as_bytes()) || fits(glob.as_bytes(), name.as_bytes())
+        self.glob.as_ref().is_none_or(|glob| is_meant(glob, path))
     }
+}
+
+/// Whether the whole path or its last part fits to the glob, of `*` and `?`.
+pub fn is_meant(glob: &str, path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    fits(glob.as_bytes(), path.as_bytes()) || fits(glob.as_bytes(), name.as_bytes())
 }
 
 impl FromStr for ForPaths {

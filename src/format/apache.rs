@@ -15,6 +15,7 @@ mod error;
 use super::access::{self, Dialect};
 use super::{Format, Framing, Hit, Record, stamp};
 pub use error::{ErrorLog, bare};
+pub(super) use error::{code, errno};
 
 /// The access log: common, combined and what people add to them, with or without a virtual host.
 pub struct AccessLog;

@@ -32,6 +32,7 @@ pub mod sudo;
 pub mod syslog;
 pub mod systemd;
 mod tag;
+pub mod template;
 
 use std::borrow::Cow;
 
@@ -177,6 +178,7 @@ pub static FORMATS: &[&dyn Format] = &[
     &apache::VhostAccessLog,
     &nginx::AccessLog,
     &apache::AccessLog,
+    &template::JsonAccessLog,
     &dpkg::Log,
     &apt::History,
     &dnf::Log,

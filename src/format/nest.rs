@@ -46,6 +46,18 @@ impl Reader for OfShape {
     }
 }
 
+/// Reads the message of `envelope` with `read`; `None` if it reads nothing.
+pub(super) fn within<'a>(
+    mut envelope: Record<'a>,
+    read: impl for<'t> Fn(&'t [u8]) -> Option<Record<'t>>,
+) -> Option<Record<'a>> {
+    let line = match envelope.message.take()? {
+        Text::Borrowed(text) => read(text.as_bytes())?,
+        Text::Owned(text) => owned(&read(text.as_bytes())?),
+    };
+    Some(join(envelope, line))
+}
+
 /// The line inside, by the program that wrote it; HAProxy's traffic by its shape, as its tag is free.
 fn inner<'a>(envelope: &mut Record<'a>, reader: &dyn Reader) -> Option<Record<'a>> {
     let message = envelope.message.take()?;

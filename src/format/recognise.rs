@@ -60,6 +60,12 @@ pub fn recognise(name: &str, bytes: &[u8]) -> Option<Recognised> {
     Some(Recognised { format, others: others.map(|(_, (format, _))| *format).collect() })
 }
 
+/// What a file holds in which a user says that `format` is: beside it only other forms of the same log, as
+/// what Apache writes before its log is open.
+pub fn chosen(format: &'static dyn Format) -> Recognised {
+    Recognised { format, others: FORMATS.iter().filter(|other| other.name() == format.name()).copied().collect() }
+}
+
 /// What `parse` needs to see of a record that begins with `line`: for binary entries more than the line.
 fn whole<'a>(format: &dyn Format, bytes: &'a [u8], at: usize, line: &'a [u8]) -> &'a [u8] {
     match format.framing() {

@@ -154,7 +154,7 @@ fn tell_message<'a>(message: &'a [u8], record: &mut Record<'a>) {
 }
 
 /// `AH00072` of `AH00072: make_sock: …`
-fn code(message: &[u8]) -> Option<&[u8]> {
+pub(in crate::format) fn code(message: &[u8]) -> Option<&[u8]> {
     let digits = message.strip_prefix(b"AH")?.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let code = &message[..2 + digits];
     (digits == 5 && message[2 + digits..].starts_with(b":")).then_some(code)
@@ -191,7 +191,7 @@ fn errno_text(text: &[u8]) -> Option<(Option<i64>, &[u8])> {
 }
 
 /// `(98)`, `(EAI 2)`, `(OS 10048)` and the text behind it. The numbers of `(EAI …)` are not those of the system.
-fn errno(text: &[u8]) -> Option<(Option<i64>, &[u8])> {
+pub(in crate::format) fn errno(text: &[u8]) -> Option<(Option<i64>, &[u8])> {
     let inside = text.strip_prefix(b"(")?;
     let end = inside.iter().take(16).position(|byte| *byte == b')')?;
     let (name, rest) = (&inside[..end], &inside[end + 1..]);

@@ -18,6 +18,7 @@ mod traffic;
 use memchr::memmem;
 
 pub use notice::notice;
+pub(super) use pieces::{put_request, unescape};
 
 use super::tag::pri;
 use super::{Format, Framing, Record, Text};

@@ -125,7 +125,7 @@ pub(super) fn put_rest<'a>(record: &mut Record<'a>, rest: &'a [u8]) -> Read<'a, 
 
 /// `GET /cart?id=1 HTTP/1.1`, and whatever clients send in its place: `<BADREQ>`, `BAD`. HAProxy cuts it at 1024 bytes
 /// (`tune.http.logurilen`): the protocol is missing then, and the target ends early.
-pub(super) fn put_request<'a>(record: &mut Record<'a>, request: &mut Request<'a>, asked: &'a [u8]) {
+pub(in crate::format) fn put_request<'a>(record: &mut Record<'a>, request: &mut Request<'a>, asked: &'a [u8]) {
     let Some(line) = request_line(asked) else {
         return put(record, "request", Value::Text(unescape(asked)));
     };
@@ -169,7 +169,7 @@ pub(super) fn request_line(asked: &[u8]) -> Option<RequestLine<'_>> {
 }
 
 /// Text in which HAProxy wrote `#XX` for controls, bytes that are not ASCII, `"` and `#`, in headers also for `{|}`.
-pub(super) fn unescape(escaped: &[u8]) -> Text<'_> {
+pub(in crate::format) fn unescape(escaped: &[u8]) -> Text<'_> {
     if memchr::memchr(b'#', escaped).is_none() {
         return text(escaped);
     }
