@@ -158,8 +158,11 @@ impl Format for Template {
         }
     }
 
+    /// Apache writes what it says of a request or a connection to the same log in forms of their own: such a line
+    /// goes on with no message, though it cannot be read by this form.
     fn is_start(&self, _previous: &[u8], line: &[u8]) -> bool {
-        self.kind == Kind::Traffic || self.bare(line).is_some()
+        let opens = || matches!(&self.lines, Lines::Pattern(pattern) if pattern.opens_with_moment(line));
+        self.kind == Kind::Traffic || opens() || self.bare(line).is_some()
     }
 
     /// Lines that go on with a message of the error log belong to the message, whatever stands behind it in the form.

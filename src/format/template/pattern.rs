@@ -174,6 +174,17 @@ impl Pattern {
         })
     }
 
+    /// Whether the line begins as all do of a form that opens with a moment.
+    pub(super) fn opens_with_moment(&self, line: &[u8]) -> bool {
+        let (text, next): (&[u8], _) = match self.steps.first().map(|step| &step.piece) {
+            Some(Piece::Literal(text)) => (text, self.steps.get(1)),
+            _ => (b"", self.steps.first()),
+        };
+        let Some(Step { piece: Piece::Value(directive), .. }) = next else { return false };
+        let Shape::Moment(form) = &directive.shape else { return false };
+        line.strip_prefix(text).is_some_and(|rest| form.len(rest).is_some())
+    }
+
     /// Takes a line apart: what each directive wrote, in their order. `None` if the line has another form.
     pub(super) fn read<'p, 'a>(&'p self, line: &'a [u8]) -> Option<Vec<(&'p Directive, &'a [u8])>> {
         [Rigour::Usual, Rigour::Seldom, Rigour::Cut]
