@@ -12,6 +12,7 @@ use crate::clock::zone::{ForPaths, Rule};
 #[command(
     version,
     args_conflicts_with_subcommands = true,
+    args_override_self = true,
     after_help = "Examples:\n  pmtrace /var/log/apache2/error.log /var/log/nginx/*.log\n  \
                   journalctl -o export --since today | pmtrace - /var/log/nginx\n  pmtrace -o json logs/ | jq .incidents[0].cause"
 )]
@@ -28,7 +29,10 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// One JSON line per record, in file order
+    #[command(args_override_self = true)]
     Parse(ParseArgs),
+    /// The formats that pmtrace knows; or tests your own formats against their samples
+    Formats(FormatsArgs),
     /// The report of a built-in story, without any file
     Demo(DemoArgs),
 }
@@ -112,6 +116,28 @@ pub struct RunArgs {
     /// More notices on standard error: unread lines with samples
     #[arg(short, long)]
     pub verbose: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub config: ConfigArgs,
+}
+
+/// The config file.
+#[derive(Clone, Debug, Default, Args)]
+pub struct ConfigArgs {
+    /// Defaults for options, and your own formats [default: pmtrace/config.toml in $XDG_CONFIG_HOME or ~/.config]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Read no config file
+    #[arg(long, conflicts_with = "config")]
+    pub no_config: bool,
+}
+
+/// `pmtrace formats [--check FILE]`
+#[derive(Clone, Debug, Default, Args)]
+pub struct FormatsArgs {
+    /// Reads the samples of all formats of this config file, and tells what they were read to
+    #[arg(long, value_name = "FILE")]
+    pub check: Option<PathBuf>,
 }
 
 /// `pmtrace parse [OPTIONS] PATH…`

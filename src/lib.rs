@@ -22,6 +22,7 @@ pub mod analysis;
 pub mod choice;
 pub mod cli;
 pub mod clock;
+pub mod config;
 pub mod demo;
 pub mod facts;
 pub mod format;
@@ -32,7 +33,7 @@ pub mod report;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use choice::FormatFor;
+use choice::{Choices, FormatFor};
 use clock::zone::{ForPaths, Rule};
 use facts::survey::Input;
 use format::recognise::Recognised;
@@ -41,14 +42,16 @@ use report::build::{Lines, Note};
 use report::model::Report;
 
 /// What a report is asked for.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Question {
     /// Files and folders; `-` for standard input.
     pub paths: Vec<PathBuf>,
     /// Zones of stamps without one.
     pub zones: Vec<ForPaths>,
     /// Formats of files, as the user knows them.
-    pub formats: Vec<FormatFor>,
+    pub formats: Choices,
+    /// The same as they were typed, for the report.
+    pub formats_typed: Vec<FormatFor>,
     /// Year of the first stamp without one.
     pub year: Option<i32>,
     /// Zone of the printed times.
@@ -97,11 +100,11 @@ pub fn answer(question: &Question, found: Found) -> Report {
 }
 
 /// The sources that a format was found for; the others with the reason.
-fn recognised(found: Found, formats: &[FormatFor]) -> (Vec<(Source, Recognised)>, Vec<Skipped>) {
+fn recognised(found: Found, formats: &Choices) -> (Vec<(Source, Recognised)>, Vec<Skipped>) {
     let mut skipped = found.skipped;
     let mut sources = Vec::new();
     for source in found.sources {
-        match choice::recognised(formats, &source.name, source.bytes()) {
+        match formats.recognised(&source.name, source.bytes()) {
             Some(recognised) => sources.push((source, recognised)),
             None => skipped.push(source.unread()),
         }
@@ -139,8 +142,8 @@ fn options(question: &Question) -> BTreeMap<&'static str, String> {
         });
         options.insert("input-tz", zones.collect::<Vec<_>>().join(" "));
     }
-    if !question.formats.is_empty() {
-        let formats = question.formats.iter().map(|choice| {
+    if !question.formats_typed.is_empty() {
+        let formats = question.formats_typed.iter().map(|choice| {
             choice.glob.as_ref().map_or_else(|| choice.typed.clone(), |glob| format!("{glob}={}", choice.typed))
         });
         options.insert("input-format", formats.collect::<Vec<_>>().join(" "));

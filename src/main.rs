@@ -1,11 +1,14 @@
 //! Exit status and signals.
 
 use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 use pmtrace::Question;
-use pmtrace::cli::{Cli, Command, Output, ParseArgs, ReportArgs, RunArgs};
+use pmtrace::choice::Choices;
+use pmtrace::cli::{Cli, Command, ConfigArgs, FormatsArgs, Output, ParseArgs, ReportArgs, RunArgs};
+use pmtrace::config::Config;
 use pmtrace::report::model::Report;
 
 /// Exit statuses of the contract, section 2.
@@ -15,23 +18,103 @@ const INPUT_PROBLEM: u8 = 3;
 const INCIDENT_FOUND: u8 = 10;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let status = match cli.command {
-        Some(Command::Parse(args)) => with_input(&args.paths, &args.run, || parse(&args)),
-        Some(Command::Demo(args)) => demo(&args),
+    ExitCode::from(run().unwrap_or_else(|problem| {
+        eprintln!("pmtrace: {problem}");
+        WRONG_USAGE
+    }))
+}
+
+/// # Errors
+/// What is wrong with the command line or the config file.
+fn run() -> Result<u8, String> {
+    let typed = Cli::parse();
+    let (cli, config) = configured(typed)?;
+    Ok(match &cli.command {
+        Some(Command::Parse(args)) => {
+            let formats = Choices::new(&args.inputs.input_format, &config)?;
+            with_input(&args.paths, &args.run, || parse(args, &formats))
+        }
+        Some(Command::Formats(args)) => formats(args)?,
+        Some(Command::Demo(args)) => demo(args),
         None => {
             let args = &cli.report;
-            with_input(&args.paths, &args.run, || report(args))
+            let formats = Choices::new(&args.inputs.input_format, &config)?;
+            with_input(&args.paths, &args.run, || report(args, formats))
         }
+    })
+}
+
+/// The command line again, with the defaults of the config file before what was typed.
+fn configured(typed: Cli) -> Result<(Cli, Config), String> {
+    let (command, run) = match &typed.command {
+        Some(Command::Parse(args)) => (Some("parse"), &args.run),
+        Some(_) => return Ok((typed, Config::default())),
+        None => (None, &typed.report.run),
     };
-    ExitCode::from(status)
+    let Some(config) = read_config(&run.config)? else { return Ok((typed, Config::default())) };
+    let names = |command: &clap::Command| -> Vec<String> {
+        command.get_arguments().filter_map(|argument| argument.get_long().map(str::to_owned)).collect()
+    };
+    let whole = Cli::command();
+    let of_command = command.and_then(|name| whole.find_subcommand(name)).map_or_else(|| names(&whole), names);
+    let all: Vec<String> = std::iter::once(&whole).chain(whole.get_subcommands()).flat_map(names).collect();
+    // These two exclude each other: what was typed wins.
+    let is_settled = |name: &str| matches!(name, "quiet" | "verbose") && (run.quiet || run.verbose);
+    let of_command: Vec<&str> = of_command.iter().map(String::as_str).filter(|name| !is_settled(name)).collect();
+    let all: Vec<&str> = all.iter().map(String::as_str).collect();
+    let defaults = config.arguments(&of_command, &all)?;
+    let mut arguments: Vec<_> = std::env::args_os().collect();
+    let at = if command.is_some() { 2 } else { 1 };
+    arguments.splice(at..at, defaults);
+    Ok((Cli::try_parse_from(arguments).map_err(|error| format!("{}: {error}", config.name))?, config))
+}
+
+/// The config file that was asked for, or the usual one, if there is one.
+fn read_config(args: &ConfigArgs) -> Result<Option<Config>, String> {
+    let of_env = |name: &str, below: &str| std::env::var_os(name).map(|folder| Path::new(&folder).join(below));
+    let usual = || {
+        let folder = of_env("XDG_CONFIG_HOME", "").filter(|folder| folder.is_absolute());
+        folder.or_else(|| of_env("HOME", ".config")).map(|folder| folder.join("pmtrace/config.toml"))
+    };
+    let path = match &args.config {
+        _ if args.no_config => return Ok(None),
+        Some(path) => Some(path.clone()),
+        None => usual().filter(|path| path.is_file()),
+    };
+    path.as_deref().map(config_file).transpose()
+}
+
+fn config_file(path: &Path) -> Result<Config, String> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| format!("{}: {}; check the name", path.display(), pmtrace::input::discover::plain(&error)))?;
+    Config::parse(&path.display().to_string(), &text)
+}
+
+/// Lists the formats, or tests those of a config file.
+fn formats(args: &FormatsArgs) -> Result<u8, String> {
+    let Some(path) = &args.check else {
+        return Ok(printed(&pmtrace::report::formats::list(terminal_columns().unwrap_or(100))));
+    };
+    let (text, is_good) = pmtrace::report::formats::check(&config_file(path)?.formats);
+    let status = printed(&text);
+    Ok(if is_good { status } else { NOTHING_READ })
+}
+
+fn printed(text: &str) -> u8 {
+    match io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            eprintln!("pmtrace: standard output: {error}");
+            NOTHING_READ
+        }
+        _ => 0,
+    }
 }
 
 /// Runs with the threads that were asked for; without a path on a terminal, shows how to begin.
-fn with_input(paths: &[std::path::PathBuf], run: &RunArgs, job: impl FnOnce() -> u8) -> u8 {
+fn with_input(paths: &[PathBuf], run: &RunArgs, job: impl FnOnce() -> u8) -> u8 {
     if paths.is_empty() && io::stdin().is_terminal() {
         let usual = ["/var/log/apache2", "/var/log/httpd", "/var/log/nginx", "/var/log/haproxy.log", "/var/log/syslog"];
-        let here: Vec<&str> = usual.into_iter().filter(|path| std::path::Path::new(path).exists()).collect();
+        let here: Vec<&str> = usual.into_iter().filter(|path| Path::new(path).exists()).collect();
         let here = if here.is_empty() { "/var/log".to_owned() } else { here.join(" ") };
         eprintln!("{}\nOn this machine: pmtrace {here}", Cli::command().render_usage());
         return WRONG_USAGE;
@@ -44,11 +127,11 @@ fn with_input(paths: &[std::path::PathBuf], run: &RunArgs, job: impl FnOnce() ->
 }
 
 /// No path with piped input is standard input.
-fn paths(given: &[std::path::PathBuf]) -> Vec<std::path::PathBuf> {
+fn paths(given: &[PathBuf]) -> Vec<PathBuf> {
     if given.is_empty() { vec!["-".into()] } else { given.to_vec() }
 }
 
-fn report(args: &ReportArgs) -> u8 {
+fn report(args: &ReportArgs, formats: Choices) -> u8 {
     let notes = match &args.notes {
         Some(path) => match std::fs::read_to_string(path) {
             Ok(text) => Some((path.display().to_string(), text)),
@@ -62,7 +145,8 @@ fn report(args: &ReportArgs) -> u8 {
     let question = Question {
         paths: paths(&args.paths),
         zones: args.clock.input_tz.clone(),
-        formats: args.inputs.input_format.clone(),
+        formats,
+        formats_typed: args.inputs.input_format.clone(),
         year: args.clock.year,
         shown_in: args.tz.clone(),
         notes,
@@ -155,17 +239,18 @@ fn status(report: &Report, written: io::Result<()>, exit_code: bool) -> u8 {
     }
 }
 
-fn parse(args: &ParseArgs) -> u8 {
+fn parse(args: &ParseArgs, formats: &Choices) -> u8 {
     let args = ParseArgs { paths: paths(&args.paths), ..args.clone() };
     let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
-    let outcome = match pmtrace::parse::parse(&args, &mut out).and_then(|outcome| out.flush().map(|()| outcome)) {
-        Ok(outcome) => outcome,
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return 0,
-        Err(error) => {
-            eprintln!("pmtrace: standard output: {error}");
-            return NOTHING_READ;
-        }
-    };
+    let outcome =
+        match pmtrace::parse::parse(&args, formats, &mut out).and_then(|outcome| out.flush().map(|()| outcome)) {
+            Ok(outcome) => outcome,
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return 0,
+            Err(error) => {
+                eprintln!("pmtrace: standard output: {error}");
+                return NOTHING_READ;
+            }
+        };
     for skipped in outcome.skipped.iter().filter(|_| !args.run.quiet) {
         eprintln!("pmtrace: {}: {}", skipped.path, skipped.reason);
     }

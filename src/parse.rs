@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde_json::Value as Json;
 
-use crate::choice::recognised;
+use crate::choice::Choices;
 use crate::cli::ParseArgs;
 use crate::clock::{Given, SourceName, align};
 use crate::facts::survey::{Input, survey, turns_year};
@@ -29,11 +29,11 @@ pub struct Outcome {
 ///
 /// # Errors
 /// What the writer says.
-pub fn parse(args: &ParseArgs, out: &mut dyn Write) -> io::Result<Outcome> {
+pub fn parse(args: &ParseArgs, formats: &Choices, out: &mut dyn Write) -> io::Result<Outcome> {
     let found = discover(&args.paths);
     let mut outcome = Outcome { skipped: found.skipped, ..Outcome::default() };
     for source in found.sources {
-        match recognised(&args.inputs.input_format, &source.name, source.bytes()) {
+        match formats.recognised(&source.name, source.bytes()) {
             Some(recognised) => {
                 write_source(&source, &recognised, args, out)?;
                 outcome.read += 1;

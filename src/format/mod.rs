@@ -193,6 +193,15 @@ pub static FORMATS: &[&dyn Format] = &[
     &app::Stamped,
 ];
 
+/// Formats of lines that stand only inside envelopes, each with a line. A file of theirs is an envelope's.
+pub static MESSAGES: &[(&str, &str)] = &[
+    ("systemd", "Nov 24 02:40:01 web01 systemd[1]: Started nginx.service - A high performance web server."),
+    ("kernel", "Nov 24 02:40:01 web01 kernel: [ 3404.556651] Out of memory: Killed process 812 (java) total-vm:8192kB"),
+    ("sudo", "Nov 24 02:40:01 web01 sudo:    alice : TTY=pts/0 ; PWD=/home/alice ; USER=root ; COMMAND=/usr/bin/id"),
+    ("sshd", "Nov 24 02:40:01 web01 sshd[812]: Accepted publickey for alice from 198.51.100.7 port 42012 ssh2"),
+    ("cron", "Nov 24 02:40:01 web01 CRON[812]: (root) CMD (run-parts --report /etc/cron.hourly)"),
+];
+
 /// Severity, by syslog's names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[allow(missing_docs)] // the names say it

@@ -60,6 +60,21 @@ pub fn recognise(name: &str, bytes: &[u8]) -> Option<Recognised> {
     Some(Recognised { format, others: others.map(|(_, (format, _))| *format).collect() })
 }
 
+/// How many lines of a sample of the file the format reads; 0 if they are too few for the file to be of that format.
+pub fn covers(format: &'static dyn Format, bytes: &[u8]) -> usize {
+    if format.framing() == Framing::Document {
+        return if format.document(bytes).is_empty() { 0 } else { usize::MAX };
+    }
+    let lines = sample(bytes);
+    let reads = |(at, line): &&(usize, &[u8])| {
+        let is_start = format.is_start(line_before(bytes, *at), line);
+        is_start && format.parse(whole(format, bytes, *at, line)).is_some()
+    };
+    let count = lines.iter().filter(reads).count();
+    let heads = lines.iter().filter(|(_, line)| !line.starts_with(b" ") && !line.starts_with(b"\t")).count();
+    if count * LEAST_SHARE < heads { 0 } else { count }
+}
+
 /// What a file holds in which a user says that `format` is: beside it only other forms of the same log, as
 /// what Apache writes before its log is open.
 pub fn chosen(format: &'static dyn Format) -> Recognised {

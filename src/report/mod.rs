@@ -2,6 +2,7 @@
 
 pub mod build;
 pub mod export;
+pub mod formats;
 pub mod inputs;
 pub mod model;
 pub mod text;

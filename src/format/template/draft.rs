@@ -21,6 +21,10 @@ pub(super) struct Directive {
 /// A place in a record.
 #[derive(Debug)]
 pub(super) enum Slot {
+    Host,
+    Program,
+    Unit,
+    Code,
     Client,
     ClientPort,
     User,
@@ -328,6 +332,10 @@ impl<'a> Draft<'a> {
             },
             Slot::User => record.user = Some(if raw == b"\"\"" { Text::Borrowed("") } else { escape.undone()(raw) }),
             Slot::Vhost => record.vhost = Some(escape.undone()(raw)),
+            Slot::Host => record.host = Some(escape.undone()(raw)),
+            Slot::Program => record.program = Some(escape.undone()(raw)),
+            Slot::Unit => record.unit = Some(escape.undone()(raw)),
+            Slot::Code => record.code = Some(escape.undone()(raw)),
             Slot::ServerPort => record.server_port = port(raw),
             Slot::Pid => record.pid = number(raw),
             Slot::Tid => record.tid = number(raw),

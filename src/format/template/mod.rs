@@ -18,10 +18,10 @@ mod haproxy;
 mod json;
 mod moment;
 mod nginx;
+mod own;
 mod pattern;
 
 use std::borrow::Cow;
-use std::fmt;
 
 use draft::Draft;
 use pattern::Pattern;
@@ -30,6 +30,7 @@ use super::tag::pri;
 use super::{FORMATS, Format, Framing, Record, Text, nest, syslog, text};
 
 pub use json::JsonAccessLog;
+pub use own::{OwnFormat, named as renamed, regex};
 
 /// How the names of format strings begin, and what reads them.
 const SERVERS: [(&str, Compile); 4] = [
@@ -42,40 +43,25 @@ const SERVERS: [(&str, Compile); 4] = [
 /// Reads a format string; the error says what it does not understand.
 type Compile = fn(&'static str) -> Result<Template, String>;
 
-/// A format that a user named or spelled out.
-#[derive(Clone, Copy)]
-pub struct Chosen(pub &'static dyn Format);
-
-impl fmt::Debug for Chosen {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "Chosen({})", self.0.name())
-    }
-}
-
 /// Whether the text is a server's format string, not a format's name.
 pub fn is_format_string(text: &str) -> bool {
     SERVERS.iter().any(|(server, _)| text.starts_with(server))
 }
 
-impl std::str::FromStr for Chosen {
-    type Err = String;
-
-    /// A format's name, or a server's format string. A format string becomes a format for the rest of the run.
-    fn from_str(text: &str) -> Result<Chosen, String> {
-        if let Some((server, compile)) = SERVERS.iter().find(|(server, _)| text.starts_with(server)) {
-            let string: &'static str = String::leak(text[server.len()..].to_owned());
-            return Ok(Chosen(Box::leak(Box::new(compile(string)?))));
-        }
-        named(text).map(Chosen).ok_or_else(|| {
-            let mut names: Vec<&str> = FORMATS.iter().map(|format| format.name()).collect();
-            names.dedup();
-            format!("no format \"{text}\"; there are {}, and format strings as apache:LOGFORMAT, apache-error:, nginx:, haproxy:", names.join(", "))
-        })
-    }
+/// A server's format string, with the server in front.
+///
+/// # Errors
+/// What of it is no format string.
+pub fn of_server(text: &str) -> Result<Template, String> {
+    let Some((server, compile)) = SERVERS.iter().find(|(server, _)| text.starts_with(server)) else {
+        let servers = SERVERS.map(|(server, _)| server).join(", ");
+        return Err(format!("a server's format string begins with one of {servers}; got \"{text}\""));
+    };
+    compile(String::leak(text[server.len()..].to_owned()))
 }
 
 /// The format of that name. Several forms of one program's log may share a name: the last reads most.
-fn named(name: &str) -> Option<&'static dyn Format> {
+pub fn named(name: &str) -> Option<&'static dyn Format> {
     let name = match name {
         "haproxy-tcp" | "haproxy-clf" | "haproxy-error" => "haproxy-http",
         name => name,
@@ -87,7 +73,10 @@ fn named(name: &str) -> Option<&'static dyn Format> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Traffic,
+    /// Of Apache's error log.
     Messages,
+    /// Of a user's own format.
+    Own,
 }
 
 /// A format string, ready to read lines.
@@ -106,6 +95,8 @@ enum Lines {
     Pattern(Pattern),
     /// An object of JSON, by its names.
     Object(json::Reader),
+    /// A regex, by its groups.
+    Regex(own::Groups),
 }
 
 impl Template {
@@ -124,12 +115,14 @@ impl Template {
                 }
             }
             Lines::Object(reader) => reader.read(line, &mut draft)?,
+            Lines::Regex(groups) => groups.read(line, &mut draft)?,
         }
         let record = match self.kind {
             Kind::Traffic => draft.traffic(),
             Kind::Messages => apache_error::finish(draft.message()),
+            Kind::Own => draft.message(),
         };
-        Some(Record { program: self.program.map(Text::Borrowed), ..record })
+        Some(Record { program: record.program.or(self.program.map(Text::Borrowed)), ..record })
     }
 
     /// Reads the message of a line of syslog, which may stand around the lines of nginx and HAProxy; of HAProxy also
@@ -154,7 +147,7 @@ impl Format for Template {
     fn framing(&self) -> Framing {
         match self.kind {
             Kind::Traffic => Framing::SingleLines,
-            Kind::Messages => Framing::Lines,
+            Kind::Messages | Kind::Own => Framing::Lines,
         }
     }
 
@@ -168,8 +161,8 @@ impl Format for Template {
     /// Lines that go on with a message of the error log belong to the message, whatever stands behind it in the form.
     fn parse<'a>(&self, record: &'a [u8]) -> Option<Record<'a>> {
         let (line, more) = record.split_at(match self.kind {
-            Kind::Messages => memchr::memchr(b'\n', record).unwrap_or(record.len()),
             Kind::Traffic => record.len(),
+            Kind::Messages | Kind::Own => memchr::memchr(b'\n', record).unwrap_or(record.len()),
         });
         let mut read = self.bare(line).or_else(|| self.enveloped(line))?;
         if let Some(message) = read.message.as_mut().filter(|_| !more.is_empty()) {

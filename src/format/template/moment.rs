@@ -96,6 +96,8 @@ pub(super) struct Clock {
     stamps: Vec<Stamp>,
     /// Of all pieces of strftime.
     parts: Parsed,
+    /// Digits that its fraction of a second has; 0 if it has none, or not in the usual form.
+    parts_digits: u8,
     /// Nanoseconds of the second, and digits.
     fraction: Option<(u32, u8)>,
 }
@@ -109,12 +111,16 @@ impl Clock {
             Form::Strftime(items) => {
                 let mut parts = self.parts.clone();
                 if parse_and_remainder(&mut parts, ascii(text), items.iter()).is_ok() {
+                    let nanos = parts.nanosecond().filter(|_| self.parts.nanosecond().is_none());
+                    if let Some(digits) = nanos.and_then(|nanos| digits_of(text, nanos)) {
+                        self.parts_digits = digits;
+                    }
                     self.parts = parts;
                 } else {
                     // It contradicts the pieces before, as a second stamp of another zone does.
                     let mut parts = Parsed::new();
                     if parse_and_remainder(&mut parts, ascii(text), items.iter()).is_ok() {
-                        self.stamps.extend(stamp_of(&parts));
+                        self.stamps.extend(stamp_of(&parts, 0));
                     }
                 }
             }
@@ -132,7 +138,7 @@ impl Clock {
 
     /// The moment, as precise as the pieces together tell it.
     pub(super) fn stamp(mut self) -> Option<Stamp> {
-        self.stamps.extend(stamp_of(&self.parts));
+        self.stamps.extend(stamp_of(&self.parts, self.parts_digits));
         if let Some((nanos, digits)) = self.fraction {
             self.stamps.iter_mut().filter(|stamp| stamp.digits < digits).for_each(|stamp| {
                 (stamp.nanos, stamp.digits) = (nanos, digits);
@@ -208,8 +214,22 @@ fn any(text: &[u8]) -> Option<Stamp> {
     forms.iter().filter(|form| form.len(text) == Some(text.len())).find_map(|form| whole(form, text))
 }
 
-/// The stamp of strftime's parts, if they make one.
-fn stamp_of(parts: &Parsed) -> Option<Stamp> {
+/// How many digits behind a point or comma of the text make so many nanoseconds.
+fn digits_of(text: &[u8], nanos: u32) -> Option<u8> {
+    let runs = text.split(|byte| matches!(byte, b'.' | b',')).skip(1);
+    let counts = runs.map(|run| run.iter().take_while(|byte| byte.is_ascii_digit()).count().min(9));
+    let starts = memchr::memchr2_iter(b'.', b',', text).map(|at| at + 1);
+    let fits = |start: usize, count: usize| {
+        let number = text.get(start..start + count).and_then(stamp::digits);
+        let scale = u32::try_from(count).ok().and_then(|count| 10u32.checked_pow(9u32.checked_sub(count)?));
+        number.zip(scale).is_some_and(|(number, scale)| number.checked_mul(scale) == Some(nanos))
+    };
+    let found = starts.zip(counts).filter(|(start, count)| *count > 0 && fits(*start, *count)).last();
+    found.and_then(|(_, count)| u8::try_from(count).ok())
+}
+
+/// The stamp of strftime's parts, if they make one, with the digits of its fraction, where they are known.
+fn stamp_of(parts: &Parsed, digits: u8) -> Option<Stamp> {
     if let Some(seconds) = parts.timestamp() {
         return Some(Stamp::utc(seconds, 0, 0));
     }
@@ -219,7 +239,7 @@ fn stamp_of(parts: &Parsed) -> Option<Stamp> {
         parts.set_year(i64::from(YEARLESS)).ok()?;
     }
     let civil = parts.to_naive_datetime_with_offset(0).ok()?;
-    let (nanos, digits) = parts.nanosecond().map_or((0, 0), |nanos| (nanos, 9));
+    let (nanos, digits) = parts.nanosecond().map_or((0, 0), |nanos| (nanos, if digits > 0 { digits } else { 9 }));
     let zone = parts.offset().map_or(Zone::Unknown, Zone::Offset);
     Some(Stamp { civil_s: civil.and_utc().timestamp(), nanos, digits, zone, has_year })
 }
