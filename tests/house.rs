@@ -312,6 +312,37 @@ fn every_format_is_in_the_list() {
     assert_none("implements Format and is not in FORMATS", &missing);
 }
 
+/// Files of `format/` that belong to no program.
+const SHARED_BY_FORMATS: &[&str] =
+    &["mod", "access", "document", "lanes", "nest", "pieces", "read", "recognise", "stamp", "tag"];
+
+#[test]
+fn every_file_of_format_is_registered() {
+    let sources = sources();
+    let list = sources.iter().find(|source| source.path == "format/mod.rs").unwrap();
+    let part = |name: &str, text: &str| {
+        let begin = text.find(name).unwrap();
+        text[begin..begin + text[begin..].find("];").unwrap()].to_owned()
+    };
+    let formats = part("static FORMATS", &list.code);
+    let messages = part("static MESSAGES", &list.text);
+    let mut programs: Vec<&str> = sources
+        .iter()
+        .filter_map(|source| source.path.strip_prefix("format/")?.split(['/', '.']).next())
+        .filter(|program| !SHARED_BY_FORMATS.contains(program))
+        .collect();
+    programs.dedup();
+    let is_registered =
+        |program: &&str| formats.contains(&format!("&{program}::")) || messages.contains(&format!("(\"{program}\", "));
+    let missing: Vec<String> = programs
+        .iter()
+        .filter(|program| !is_registered(program))
+        .map(|program| format!("src/format/{program}"))
+        .collect();
+    assert!(programs.len() > 20, "{programs:?}");
+    assert_none("neither in FORMATS nor in MESSAGES", &missing);
+}
+
 #[test]
 fn what_is_code_and_what_is_not() {
     for (source, code) in [
