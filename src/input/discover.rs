@@ -7,6 +7,8 @@ use std::io::{self, Read};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
+
 use super::map::Map;
 use super::unpack::unpack;
 use super::{Bytes, Skipped, Source};
@@ -32,10 +34,16 @@ pub fn discover(paths: &[PathBuf]) -> Found {
             _ => walk.argument(path),
         }
     }
-    walk.found.sources.sort_by(|one, other| one.name.cmp(&other.name));
-    walk.found.skipped.sort();
-    walk.found.skipped.dedup();
-    walk.found
+    let opened: Vec<Found> = walk.listed.par_iter().map(Listed::open).collect();
+    let mut found = walk.found;
+    for more in opened {
+        found.sources.extend(more.sources);
+        found.skipped.extend(more.skipped);
+    }
+    found.sources.sort_by(|one, other| one.name.cmp(&other.name));
+    found.skipped.sort();
+    found.skipped.dedup();
+    found
 }
 
 /// The length that the file has now, if it is still the same file.
@@ -44,9 +52,47 @@ pub(super) fn length_now(source: &Source) -> Option<u64> {
     (Some((meta.dev(), meta.ino())) == source.identity).then_some(meta.len())
 }
 
+/// A file that was found.
+struct Listed {
+    path: PathBuf,
+    meta: Metadata,
+    was_named: bool,
+}
+
+impl Listed {
+    /// What is in it: packed files are unpacked here, several at a time.
+    fn open(&self) -> Found {
+        let Listed { path, meta, was_named } = self;
+        let mut found = Found::default();
+        match open(path, meta) {
+            Ok(bytes) => {
+                let len = match &bytes {
+                    Bytes::Read(bytes) => meta.len().max(bytes.len() as u64),
+                    Bytes::Mapped(_) | Bytes::BuiltIn(_) => meta.len(),
+                };
+                let name = path.display().to_string();
+                let (modified_s, identity) = (Some(meta.mtime()), Some((meta.dev(), meta.ino())));
+                let was_named = *was_named;
+                let source = Source { name, bytes, len, modified_s, identity, problem: None, was_named };
+                unpack(source, &mut found);
+            }
+            Err(error) => found.skip(path, with_remedy(&error), true),
+        }
+        found
+    }
+}
+
+impl Found {
+    fn skip(&mut self, path: &Path, reason: impl Into<String>, is_problem: bool) {
+        self.skipped.push(Skipped { path: path.display().to_string(), reason: reason.into(), is_problem });
+    }
+}
+
 #[derive(Default)]
 struct Walk {
     found: Found,
+    /// Files to be opened.
+    listed: Vec<Listed>,
     /// Folders on the way down, by which a loop of links is known.
     folders: BTreeSet<(u64, u64)>,
     files: BTreeSet<(u64, u64)>,
@@ -55,7 +101,7 @@ struct Walk {
 
 impl Walk {
     fn skip(&mut self, path: &Path, reason: impl Into<String>, is_problem: bool) {
-        self.found.skipped.push(Skipped { path: path.display().to_string(), reason: reason.into(), is_problem });
+        self.found.skip(path, reason, is_problem);
     }
 
     fn standard_input(&mut self) {
@@ -136,19 +182,7 @@ impl Walk {
         if meta.len() == 0 && !is_virtual(path) {
             return self.skip(path, "empty", false);
         }
-        match open(path, meta) {
-            Ok(bytes) => {
-                let len = match &bytes {
-                    Bytes::Read(bytes) => meta.len().max(bytes.len() as u64),
-                    Bytes::Mapped(_) | Bytes::BuiltIn(_) => meta.len(),
-                };
-                let name = path.display().to_string();
-                let (modified_s, identity) = (Some(meta.mtime()), Some(identity));
-                let source = Source { name, bytes, len, modified_s, identity, problem: None, was_named };
-                unpack(source, &mut self.found);
-            }
-            Err(error) => self.skip(path, with_remedy(&error), true),
-        }
+        self.listed.push(Listed { path: path.to_owned(), meta: meta.clone(), was_named });
     }
 }
 
