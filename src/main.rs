@@ -241,7 +241,7 @@ fn status(report: &Report, written: io::Result<()>, exit_code: bool) -> u8 {
 
 fn parse(args: &ParseArgs, formats: &Choices) -> u8 {
     let args = ParseArgs { paths: paths(&args.paths), ..args.clone() };
-    let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    let mut out = io::stdout();
     let outcome =
         match pmtrace::parse::parse(&args, formats, &mut out).and_then(|outcome| out.flush().map(|()| outcome)) {
             Ok(outcome) => outcome,

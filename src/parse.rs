@@ -2,17 +2,19 @@
 
 use std::io::{self, Write};
 
+use rayon::prelude::*;
 use serde_json::Value as Json;
 
 use crate::choice::Choices;
 use crate::cli::ParseArgs;
-use crate::clock::{Given, SourceName, align};
+use crate::clock::{Given, SourceName, Timebase, align};
+use crate::facts::BlockId;
 use crate::facts::survey::{Input, survey, turns_year};
 use crate::format::read::{Detail, Item, Place, walk};
 use crate::format::recognise::Recognised;
 use crate::input::blocks::BLOCK_BYTES;
 use crate::input::{Skipped, Source, discover};
-use crate::report::export::{record_json, times, write_line};
+use crate::report::export::{Moments, Standing, write_record};
 
 /// What a run of `parse` met.
 #[derive(Debug, Default)]
@@ -29,7 +31,7 @@ pub struct Outcome {
 ///
 /// # Errors
 /// What the writer says.
-pub fn parse(args: &ParseArgs, formats: &Choices, out: &mut dyn Write) -> io::Result<Outcome> {
+pub fn parse(args: &ParseArgs, formats: &Choices, out: &mut (dyn Write + Send)) -> io::Result<Outcome> {
     let found = discover(&args.paths);
     let mut outcome = Outcome { skipped: found.skipped, ..Outcome::default() };
     for source in found.sources {
@@ -45,44 +47,79 @@ pub fn parse(args: &ParseArgs, formats: &Choices, out: &mut dyn Write) -> io::Re
     Ok(outcome)
 }
 
-fn write_source(source: &Source, recognised: &Recognised, args: &ParseArgs, out: &mut dyn Write) -> io::Result<()> {
+/// Blocks whose lines are held at a time, for each thread.
+const BLOCKS_AT_ONCE: usize = 2;
+
+fn write_source(
+    source: &Source,
+    recognised: &Recognised,
+    args: &ParseArgs,
+    out: &mut (dyn Write + Send),
+) -> io::Result<()> {
     let input = Input { name: &source.name, bytes: source.bytes(), recognised };
     let facts = survey(&[input], BLOCK_BYTES);
     let names = [SourceName { name: source.name.clone(), modified_s: source.modified_s }];
     let given = Given { zones: args.clock.input_tz.clone(), year: args.clock.year };
     let timebase = align(&facts, &names, &given);
+    let file = Json::from(source.name.as_str()).to_string();
+    let reader = Lines { source, recognised, args, timebase: &timebase, file: &file };
     let mut first_line = 1;
-    for (id, block) in &facts.blocks {
-        let mut result = Ok(());
+    let blocks: Vec<(BlockId, (usize, usize), usize)> = facts
+        .blocks
+        .iter()
+        .map(|(id, block)| {
+            let begins = first_line;
+            first_line += block.lines;
+            (*id, block.bytes, begins)
+        })
+        .collect();
+    // The lines of some blocks are written while those of the next are made.
+    let mut ready: Vec<Vec<u8>> = Vec::new();
+    for next in blocks.chunks(BLOCKS_AT_ONCE * rayon::current_num_threads()) {
+        let make = || next.par_iter().map(|(id, bytes, line)| reader.block(*id, *bytes, *line)).collect();
+        let (written, made) = rayon::join(|| ready.iter().try_for_each(|lines| out.write_all(lines)), make);
+        written?;
+        ready = made;
+    }
+    ready.iter().try_for_each(|lines| out.write_all(lines))
+}
+
+/// What the lines of a source are made of.
+struct Lines<'a> {
+    source: &'a Source,
+    recognised: &'a Recognised,
+    args: &'a ParseArgs,
+    timebase: &'a Timebase,
+    /// The source's name as JSON.
+    file: &'a str,
+}
+
+impl Lines<'_> {
+    /// The lines of a block of which the first line has that number.
+    fn block(&self, id: BlockId, bytes: (usize, usize), first_line: usize) -> Vec<u8> {
+        let Lines { source, recognised, args, .. } = self;
+        let mut out = Vec::with_capacity((bytes.1 - bytes.0) * 2);
         let mut years = Turns::default();
-        walk(recognised, source.bytes(), block.bytes, Detail::Records, &mut |place, item| {
-            if result.is_err() {
-                return;
-            }
+        let mut moments = Moments::new(id, self.timebase);
+        walk(recognised, source.bytes(), bytes, Detail::Records, &mut |place, item| {
             let line = first_line + place.line;
-            result = match item {
+            match item {
                 Item::Record(record) if !args.unparsed => {
                     let turn = record.stamp.map_or(0, |stamp| years.turn(stamp));
-                    let times = times(&record, *id, turn, &timebase);
                     let offset = recognised.format.offset(place.raw).and_then(|offset| usize::try_from(offset).ok());
                     let place = Place { offset: offset.unwrap_or(place.offset), ..place };
-                    let mut object = record_json(&record, &source.name, line, &place, times);
-                    if args.raw {
-                        object.insert("raw".into(), Json::from(String::from_utf8_lossy(place.raw)));
-                    }
-                    write_line(out, &object)
+                    let at = Standing { file: self.file, line, place: &place, turn, with_raw: args.raw };
+                    write_record(&mut out, &record, &at, &mut moments);
                 }
                 Item::Unparsed if args.unparsed => {
                     let raw = String::from_utf8_lossy(place.raw);
-                    writeln!(out, "{}:{line}: {raw}", source.name)
+                    out.extend_from_slice(format!("{}:{line}: {raw}\n", source.name).as_bytes());
                 }
-                _ => Ok(()),
-            };
+                _ => {}
+            }
         });
-        result?;
-        first_line += block.lines;
+        out
     }
-    Ok(())
 }
 
 /// Counts the turns of the year among a block's stamps that have none.

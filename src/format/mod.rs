@@ -430,5 +430,6 @@ pub struct Hit<'a> {
 
 /// Text of bytes that may not be UTF-8.
 pub fn text(bytes: &[u8]) -> Text<'_> {
-    String::from_utf8_lossy(bytes)
+    // Nearly all is ASCII, which the library checks in large steps; it looks for damage in small ones.
+    std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Text::Borrowed)
 }
