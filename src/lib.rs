@@ -15,8 +15,8 @@
 //!
 //! Invariants: nothing after `facts` knows how the work was divided, so the same inputs give the same bytes for any
 //! number of threads and any order. `analysis` never sees a file. What a client can write into a log never makes an
-//! event. A figure that is not known is absent, never invented. The zone and the clock of the machine that runs
-//! pmtrace never count.
+//! event. A figure that is not known is absent, never invented. The zone of the machine that runs pmtrace never counts;
+//! its clock only where lines have no year and nothing else tells one, as when they come from a pipe.
 
 pub mod analysis;
 pub mod choice;

@@ -9,7 +9,8 @@ use crate::choice::Choices;
 use crate::cli::ParseArgs;
 use crate::clock::{Given, SourceName, Timebase, align};
 use crate::facts::BlockId;
-use crate::facts::survey::{Input, survey, turns_year};
+use crate::facts::order::Order;
+use crate::facts::survey::{Input, survey};
 use crate::format::read::{Detail, Item, Place, walk};
 use crate::format::recognise::Recognised;
 use crate::input::blocks::BLOCK_BYTES;
@@ -99,16 +100,16 @@ impl Lines<'_> {
     fn block(&self, id: BlockId, bytes: (usize, usize), first_line: usize) -> Vec<u8> {
         let Lines { source, recognised, args, .. } = self;
         let mut out = Vec::with_capacity((bytes.1 - bytes.0) * 2);
-        let mut years = Turns::default();
+        let mut order = Order::default();
         let mut moments = Moments::new(id, self.timebase);
         walk(recognised, source.bytes(), bytes, Detail::Records, &mut |place, item| {
             let line = first_line + place.line;
             match item {
                 Item::Record(record) if !args.unparsed => {
-                    let turn = record.stamp.map_or(0, |stamp| years.turn(stamp));
+                    let stretch = record.stamp.map_or(0, |stamp| order.take(&stamp));
                     let offset = recognised.format.offset(place.raw).and_then(|offset| usize::try_from(offset).ok());
                     let place = Place { offset: offset.unwrap_or(place.offset), ..place };
-                    let at = Standing { file: self.file, line, place: &place, turn, with_raw: args.raw };
+                    let at = Standing { file: self.file, line, place: &place, stretch, with_raw: args.raw };
                     write_record(&mut out, &record, &at, &mut moments);
                 }
                 Item::Unparsed if args.unparsed => {
@@ -119,23 +120,5 @@ impl Lines<'_> {
             }
         });
         out
-    }
-}
-
-/// Counts the turns of the year among a block's stamps that have none.
-#[derive(Default)]
-struct Turns {
-    last: Option<crate::format::Stamp>,
-    turns: u32,
-}
-
-impl Turns {
-    fn turn(&mut self, stamp: crate::format::Stamp) -> u32 {
-        if stamp.has_year {
-            return 0;
-        }
-        self.turns += u32::from(self.last.is_some_and(|last| turns_year(&last, &stamp)));
-        self.last = Some(stamp);
-        self.turns
     }
 }

@@ -14,6 +14,7 @@ pub mod incident;
 pub mod listeners;
 pub mod marks;
 pub mod ports;
+mod rotated;
 pub mod world;
 
 use crate::facts::closer::Close;

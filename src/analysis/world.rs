@@ -5,17 +5,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::rotated::{Spans, retold, seams};
 use crate::clock::{Instant, Timebase};
 use crate::facts::claim::Claim;
 use crate::facts::event::Kind;
 use crate::facts::sign::Sign;
 use crate::facts::traffic::{Failure, Refusal, Second};
-use crate::facts::{Event, Facts, Place};
+use crate::facts::{Event, Facts, Moment, Place};
 
 /// How far apart two collectors' stamps of one event may lie: whole seconds on one side, and a late clock.
 const SAME_EVENT_S: f64 = 2.0;
 /// Share of the seconds that both span, with equal requests, from which two sources hold the same log.
-const COPY_SHARE: f64 = 0.5;
+pub(super) const COPY_SHARE: f64 = 0.5;
 
 /// A line that proves something.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -173,7 +174,8 @@ pub fn world(facts: &Facts, timebase: &Timebase, names: &[&str]) -> World {
     world.coverage = spans().map(|span| span.0).min().zip(spans().map(|span| span.1).max());
     world.services = services(facts, timebase, &world.hosts, &mut world.copies);
     world.events = events(facts, timebase, &world.hosts, &lines);
-    world.signs = signs(facts, timebase, &lines);
+    world.signs = signs(facts, timebase, &lines, &world.spans);
+    retold(facts, timebase, &world.spans, &mut world.copies);
     let copies = world.copies.clone();
     world.claims = facts
         .claims
@@ -238,13 +240,16 @@ fn span(facts: &Facts, timebase: &Timebase, source: usize) -> Option<(Instant, I
     let blocks = facts.blocks.range((source, 0)..(source + 1, 0));
     let mut moments: Vec<Instant> = Vec::new();
     for (id, block) in blocks {
-        if let Some((first, last)) = block.yearless_span {
-            moments.extend([first, last].map(|moment| timebase.instant(*id, moment)));
+        for stretches in [&block.order.yearless, &block.order.dated] {
+            for (stretch, of) in (0..).zip(stretches) {
+                let ends = [of.earliest, of.latest].map(|stamp| Moment { stamp, stretch });
+                moments.extend(ends.map(|moment| timebase.instant(*id, moment)));
+            }
         }
     }
-    if let Some((first, last)) = own.span {
-        let with_year = [first, last].into_iter().filter(|moment| moment.stamp.has_year);
-        moments.extend(with_year.map(|moment| timebase.instant((source, 0), moment)));
+    // Those that state their zone need no block.
+    if let Some((first, last)) = own.stated_span {
+        moments.extend([first, last].map(|moment| timebase.instant((source, 0), moment)));
     }
     moments.iter().min().copied().zip(moments.iter().max().copied())
 }
@@ -267,7 +272,11 @@ fn services(
     let mut parts: BTreeMap<(Option<String>, String), Vec<Part>> = BTreeMap::new();
     for (key, series) in &facts.series {
         let host = key.host.clone().or_else(|| hosts.get(key.source).cloned().flatten());
-        let utc = |at: i64| if key.zoned { at } else { timebase.utc_s(key.source, at) };
+        let utc = |at: i64| match key.stretch {
+            _ if key.zoned => at,
+            Some((block, stretch)) => timebase.stretch_utc_s((key.source, block), stretch, at),
+            None => timebase.utc_s(key.source, at),
+        };
         let seconds = series.seconds.iter().map(|second| Second { at: utc(second.at), ..*second }).collect();
         let failures = series.failures.iter().map(|failure| Failure { at: utc(failure.at), ..*failure }).collect();
         let refusals = series.refusals.iter().map(|refusal| Refusal { at: utc(refusal.at), ..*refusal }).collect();
@@ -275,9 +284,9 @@ fn services(
         let of_service = parts.entry((host, key.service.clone())).or_default();
         match of_service.iter_mut().find(|earlier| earlier.source == key.source) {
             Some(earlier) => {
-                // Stamps with and without a zone in one file.
+                // Stamps with and without a zone in one file, and hours that come twice.
                 earlier.seconds.extend(part.seconds);
-                earlier.seconds.sort_by_key(|second| second.at);
+                joined(&mut earlier.seconds);
                 earlier.failures.extend(part.failures);
                 earlier.refusals.extend(part.refusals);
                 earlier.scopes.extend(part.scopes);
@@ -301,21 +310,23 @@ fn service(name: String, host: Option<String>, parts: Vec<Part>, copies: &mut BT
         append(&mut service.refusals, part.refusals);
         service.scopes.extend(part.scopes);
     }
-    service.seconds.sort_by_key(|second| second.at);
-    service.seconds.dedup_by(|next, kept| {
-        let same = next.at == kept.at;
-        if same {
-            kept.requests += next.requests;
-            kept.failing += next.failing;
-            kept.refused += next.refused;
-            kept.gave_up += next.gave_up;
-        }
-        same
-    });
+    joined(&mut service.seconds);
     service.failures.sort_unstable();
     service.refusals.sort_unstable();
     service.owners = owners;
     service
+}
+
+/// In order of time, each second once.
+fn joined(seconds: &mut Vec<Second>) {
+    seconds.sort_by_key(|second| second.at);
+    seconds.dedup_by(|next, kept| {
+        let same = next.at == kept.at;
+        if same {
+            kept.add(next);
+        }
+        same
+    });
 }
 
 /// Puts `more` behind what is there; without a copy where nothing is.
@@ -331,9 +342,10 @@ fn append<T>(list: &mut Vec<T>, mut more: Vec<T>) {
 fn owners(parts: &[Part], copies: &mut BTreeMap<usize, usize>) -> Owners {
     let mut group: Vec<usize> = (0..parts.len()).collect();
     for (index, part) in parts.iter().enumerate() {
-        let earlier = &parts[..index];
-        if let Some(same) = earlier.iter().position(|other| holds_same(part, other)) {
-            group[index] = group[same];
+        // One that overlaps two others makes all three one group, whatever their order.
+        for other in (0..index).filter(|other| holds_same(part, &parts[*other])) {
+            let (into, from) = (group[index].min(group[other]), group[index].max(group[other]));
+            group.iter_mut().filter(|group| **group == from).for_each(|group| *group = into);
         }
     }
     let mut owners = Owners::default();
@@ -372,6 +384,9 @@ fn holds_same(one: &Part, other: &Part) -> bool {
     let span = |part: &Part| Some((part.seconds.first()?.at, part.seconds.last()?.at));
     let (Some(here), Some(there)) = (span(one), span(other)) else { return false };
     let (from, to) = (here.0.max(there.0), here.1.min(there.1));
+    if from == to && here.0 < here.1 && there.0 < there.1 {
+        return false; // one goes on where the other ends
+    }
     let common = |part: &Part| part.seconds.iter().filter(|second| (from..=to).contains(&second.at)).count();
     let print = |at: i64| {
         other.seconds.binary_search_by_key(&at, |second| second.at).ok().map(|index| other.seconds[index].print)
@@ -455,7 +470,7 @@ fn join(earlier: &mut Happening, next: Happening) {
     earlier.evidence.sort();
 }
 
-fn signs(facts: &Facts, timebase: &Timebase, lines: &FirstLines) -> Vec<SignLines> {
+fn signs(facts: &Facts, timebase: &Timebase, lines: &FirstLines, spans: &Spans) -> Vec<SignLines> {
     let mut all: BTreeMap<(Sign, String, Option<String>), SignLines> = BTreeMap::new();
     for (key, signs) in &facts.signs {
         let of = (key.sign, key.service.clone(), key.about.clone());
@@ -470,10 +485,12 @@ fn signs(facts: &Facts, timebase: &Timebase, lines: &FirstLines) -> Vec<SignLine
         for ((moment, block), count) in &signs.seconds {
             *seconds.entry(timebase.instant(*block, *moment).s).or_default() += count;
         }
-        // Two collectors of the same lines: the larger count of a second, not the sum.
+        // Two collectors of the same lines: the larger count of a second, not the sum; but the second in which a log
+        // was rotated is in both files.
+        let rotated = seams(timebase, spans, key.source);
         for (second, count) in seconds {
             let kept = own.seconds.entry(second).or_default();
-            *kept = count.max(*kept);
+            *kept = if rotated.contains(&second) { *kept + count } else { count.max(*kept) };
         }
         for sample in signs.samples.values().flatten() {
             if let Some(moment) = sample.moment {

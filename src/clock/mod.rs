@@ -1,20 +1,24 @@
 //! Many clocks to one time: which zone and year a source's stamps are in, and how that is known.
 //!
-//! In this order: stated in the line, given by the user, inferred from other sources, assumed to be UTC. The zone of
-//! the machine that runs pmtrace never counts: its clock is not the logs'.
+//! A zone is, in this order, stated in the line, given by the user, inferred from the file's own lines, from other
+//! sources and from when the file was last written, or assumed to be UTC. The zone of the machine that runs pmtrace never
+//! counts: its clock is not the logs'.
 
+mod fold;
 pub mod infer;
+pub mod rotated;
+mod stream;
+mod year;
 pub mod zone;
 
 use std::collections::BTreeMap;
 
-use chrono::{Datelike, NaiveDate};
-
 use crate::facts::closer::Clocks;
-use crate::facts::{BlockId, Facts, Moment};
+use crate::facts::{BlockId, Facts, Moment, SourceFacts};
 pub use crate::format::stamp::Instant;
 use crate::format::{Stamp, Zone};
-use zone::Rule;
+use stream::Run;
+use zone::{Pass, Rule};
 
 /// How a source's zone is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -47,10 +51,30 @@ pub struct SourceClock {
     pub how: How,
     /// Why, in words; empty where the lines state it.
     pub reason: String,
-    /// The year of the first stamp without one, by block.
-    pub years: BTreeMap<usize, i32>,
     /// How the year is known, if any stamp lacks it.
     pub year_how: Option<How>,
+    /// The year of the first stamp that lacks it.
+    pub first_year: Option<i32>,
+    /// What the order of the lines tells of each block's stretches.
+    stretches: BTreeMap<usize, Stretches>,
+}
+
+/// The stretches of a block, by their numbers.
+#[derive(Clone, Debug, Default)]
+struct Stretches {
+    /// The years of those without one.
+    years: Vec<i32>,
+    /// Where the second pass of an hour that comes twice begins, of those without a year.
+    yearless_second: Vec<Option<i64>>,
+    /// And of those with one.
+    dated_second: Vec<Option<i64>>,
+}
+
+impl Stretches {
+    fn second(&self, has_year: bool, stretch: usize) -> Option<i64> {
+        let second = if has_year { &self.dated_second } else { &self.yearless_second };
+        second.get(stretch).copied().flatten()
+    }
 }
 
 /// The clocks of all sources.
@@ -58,16 +82,21 @@ pub struct SourceClock {
 pub struct Timebase {
     /// By the source's index.
     pub sources: Vec<SourceClock>,
+    /// The sources by rotated sets, the oldest file of each first.
+    pub streams: Vec<Vec<usize>>,
 }
 
 impl Timebase {
     /// A stamp of that block as an instant.
     pub fn instant(&self, block: BlockId, moment: Moment) -> Instant {
         let Some(clock) = self.sources.get(block.0) else { return Instant::second(moment.stamp.civil_s) };
-        let year = clock.years.get(&block.1).copied().unwrap_or(crate::format::stamp::YEARLESS);
-        let turn = i32::try_from(moment.turn).unwrap_or(0);
-        let stamp = if moment.stamp.has_year { moment.stamp } else { moment.stamp.in_year(year + turn) };
-        clock.instant(&stamp)
+        clock.instant(block.1, moment)
+    }
+
+    /// A second of a series that is kept by stretches, in UTC.
+    pub fn stretch_utc_s(&self, block: BlockId, stretch: u32, civil_s: i64) -> i64 {
+        let stamp = Stamp { civil_s, nanos: 0, digits: 0, zone: Zone::Unknown, has_year: true };
+        self.instant(block, Moment { stamp, stretch }).s
     }
 
     /// A second of a series without stated zone, in UTC.
@@ -87,13 +116,25 @@ impl Clocks for Timebase {
 }
 
 impl SourceClock {
-    fn instant(&self, stamp: &Stamp) -> Instant {
-        let s = match stamp.zone {
-            Zone::Offset(offset) => stamp.civil_s - i64::from(offset),
-            Zone::Unknown => self.rule.utc_s(stamp.civil_s),
-        };
-        Instant { s, nanos: stamp.nanos, digits: stamp.digits }
+    fn instant(&self, block: usize, Moment { stamp, stretch }: Moment) -> Instant {
+        if let (Zone::Offset(offset), true) = (stamp.zone, stamp.has_year) {
+            return instant_of(&stamp, stamp.civil_s - i64::from(offset));
+        }
+        let stretches = self.stretches.get(&block);
+        let stretch = usize::try_from(stretch).unwrap_or(usize::MAX);
+        let year = stretches.and_then(|stretches| stretches.years.get(stretch)).copied();
+        let dated = year::placed(&stamp, year.unwrap_or(crate::format::stamp::YEARLESS));
+        let second = stretches.and_then(|stretches| stretches.second(stamp.has_year, stretch));
+        let pass = if fold::is_second(second, dated.civil_s) { Pass::Second } else { Pass::First };
+        match stamp.zone {
+            Zone::Offset(offset) => instant_of(&dated, dated.civil_s - i64::from(offset)),
+            Zone::Unknown => instant_of(&dated, self.rule.utc_of_pass_s(dated.civil_s, pass)),
+        }
     }
+}
+
+fn instant_of(stamp: &Stamp, s: i64) -> Instant {
+    Instant { s, nanos: stamp.nanos, digits: stamp.digits }.settled()
 }
 
 /// What the user said of the clocks.
@@ -116,79 +157,88 @@ pub struct SourceName {
 
 /// Puts all sources on one time.
 pub fn align(facts: &Facts, names: &[SourceName], given: &Given) -> Timebase {
-    let mut timebase = Timebase { sources: Vec::new() };
-    for (index, name) in names.iter().enumerate() {
-        let own = facts.sources.get(&index);
-        let zoneless = own.is_some_and(|facts| facts.zoneless > 0);
-        let zone = given.zones.iter().rev().find(|zone| zone.matches(&name.name));
-        let (rule, how, reason) = match zone {
-            Some(zone) if zoneless => (zone.rule.clone(), How::Given, "--input-tz".to_owned()),
-            _ if zoneless => (Rule::Offset(0), How::Assumed, String::new()),
-            _ => (stated(own), How::Stated, String::new()),
-        };
-        timebase.sources.push(SourceClock { rule, how, reason, years: BTreeMap::new(), year_how: None });
-    }
-    years(facts, names, given, &mut timebase);
+    let streams = rotated::streams(names.iter().map(|name| name.name.as_str()));
+    let sources = names.iter().enumerate().map(|(index, name)| clock_of(facts.sources.get(&index), name, given));
+    let mut timebase = Timebase { sources: sources.collect(), streams };
+    year::find(facts, names, given, &mut timebase);
+    passes(facts, &mut timebase);
     infer::zones(facts, names, &mut timebase);
+    passes(facts, &mut timebase);
     timebase
 }
 
+/// What the source itself and the user say of its zone.
+fn clock_of(own: Option<&SourceFacts>, name: &SourceName, given: &Given) -> SourceClock {
+    let zoneless = own.is_some_and(|facts| facts.zoneless > 0);
+    let zone = given.zones.iter().rev().find(|zone| zone.matches(&name.name));
+    let (rule, how, reason) = match zone {
+        Some(zone) if zoneless => (zone.rule.clone(), How::Given, "--input-tz".to_owned()),
+        _ if zoneless => (Rule::Offset(0), How::Assumed, String::new()),
+        _ => (stated(own), How::Stated, String::new()),
+    };
+    SourceClock { rule, how, reason, year_how: None, first_year: None, stretches: BTreeMap::new() }
+}
+
 /// The offset that most lines state.
-fn stated(facts: Option<&crate::facts::SourceFacts>) -> Rule {
+fn stated(facts: Option<&SourceFacts>) -> Rule {
     let offsets = facts.map(|facts| &facts.offsets);
     let most = offsets.and_then(|offsets| offsets.iter().rev().max_by_key(|(_, count)| **count));
     Rule::Offset(most.map_or(0, |(offset, _)| *offset))
 }
 
-/// Finds the year of each block's first stamp without one (`formats/time.md`, section 3): forwards from `--year`, else
-/// backwards from the last stamp, which gets the latest year that is not after the newest other evidence.
-fn years(facts: &Facts, names: &[SourceName], given: &Given, timebase: &mut Timebase) {
-    let newest = facts.sources.values().filter_map(|source| source.span).map(|(_, last)| last);
-    let newest = newest.filter(|last| last.stamp.has_year).map(|last| last.stamp.civil_s).max();
-    for (source, clock) in timebase.sources.iter_mut().enumerate() {
-        let blocks = facts.blocks.range((source, 0)..(source + 1, 0));
-        let mut turns = 0;
-        let mut before: Option<Stamp> = None;
-        let mut first_turns = BTreeMap::new();
-        for ((_, block), facts) in blocks {
-            let Some((first, last, inside)) = facts.yearless else { continue };
-            turns += u32::from(before.is_some_and(|before| crate::facts::survey::turns_year(&before, &first)));
-            first_turns.insert(*block, i32::try_from(turns).unwrap_or(0));
-            turns += inside;
-            before = Some(last);
-        }
-        let Some(last) = before else { continue };
-        let turns = i32::try_from(turns).unwrap_or(0);
-        let modified_s = names.get(source).and_then(|name| name.modified_s);
-        let first_year = match given.year {
-            Some(year) => year,
-            None => newest.or(modified_s).map_or(1970, |anchor| latest_year(&last, anchor)) - turns,
+/// Finds where the second pass of an hour that comes twice begins, in all streams of a zone that has such hours.
+fn passes(facts: &Facts, timebase: &mut Timebase) {
+    for stream in &timebase.streams.clone() {
+        let Some(rule) = stream.last().and_then(|source| timebase.sources.get(*source)).map(|clock| clock.rule.clone())
+        else {
+            continue;
         };
-        clock.years = first_turns.into_iter().map(|(block, turns)| (block, first_year + turns)).collect();
-        clock.year_how = Some(if given.year.is_some() { How::Given } else { How::Inferred });
+        let of_rule = |source: &&usize| timebase.sources.get(**source).is_some_and(|clock| clock.rule == rule);
+        let same: Vec<usize> = stream.iter().filter(of_rule).copied().collect();
+        if rule.is_fixed() {
+            continue;
+        }
+        for kind in [stream::yearless, stream::dated] {
+            let runs = stream::runs(facts, &same, kind);
+            let civil: Vec<(i64, i64)> = runs.iter().map(|run| timebase.civil(run)).collect();
+            for (run, second) in runs.iter().zip(fold::second_passes(&rule, &civil)) {
+                timebase.set_second(run, second);
+            }
+        }
     }
 }
 
-/// The latest year in which the stamp is at most a day after `anchor`; a leap year for 29 February.
-fn latest_year(stamp: &Stamp, anchor: i64) -> i32 {
-    let year = NaiveDate::from_num_days_from_ce_opt(i32::try_from(anchor.div_euclid(86_400) + 719_163).unwrap_or(0));
-    let year = year.map_or(1970, |date| date.year());
-    let fits = |year: &i32| stamp.in_year(*year).civil_s <= anchor + 86_400 && stamp.is_day_of(*year);
-    (0..9).map(|back| year + 1 - back).find(fits).unwrap_or(year)
-}
+impl Timebase {
+    /// First and last civil second of a run, in its year.
+    fn civil(&self, run: &Run) -> (i64, i64) {
+        let year = self.year_of(run);
+        let placed = |civil_s: i64| year.map_or(civil_s, |year| year::placed(&year::yearless(civil_s), year).civil_s);
+        (placed(run.first_s), placed(run.last_s))
+    }
 
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-    use crate::format::stamp;
+    /// The year of a run of stamps without one.
+    fn year_of(&self, run: &Run) -> Option<i32> {
+        let ((source, block), stretch) = *run.parts.first().filter(|_| !run.has_year)?;
+        self.sources.get(source)?.stretches.get(&block)?.years.get(stretch).copied()
+    }
 
-    #[test]
-    fn the_year_of_a_stamp_is_the_latest_that_is_not_in_the_future() {
-        let anchor = stamp::civil(2026, 1, 10, 0, 0, 0).unwrap();
-        for (text, year) in [("Jan  9 12:00:00", 2026), ("Dec 31 23:59:59", 2025), ("Feb 29 01:00:00", 2024)] {
-            let (stamp, _) = stamp::rfc3164(text.as_bytes()).unwrap();
-            assert_eq!(latest_year(&stamp, anchor), year, "{text}");
+    fn set_second(&mut self, run: &Run, second: Option<i64>) {
+        for ((source, block), stretch) in &run.parts {
+            let Some(clock) = self.sources.get_mut(*source) else { continue };
+            let stretches = clock.stretches.entry(*block).or_default();
+            let seconds = if run.has_year { &mut stretches.dated_second } else { &mut stretches.yearless_second };
+            seconds.resize(seconds.len().max(stretch + 1), None);
+            seconds[*stretch] = second;
+        }
+    }
+
+    fn set_year(&mut self, run: &Run, year: i32) {
+        for ((source, block), stretch) in &run.parts {
+            let Some(clock) = self.sources.get_mut(*source) else { continue };
+            clock.first_year.get_or_insert(year);
+            let years = &mut clock.stretches.entry(*block).or_default().years;
+            years.resize(years.len().max(stretch + 1), year);
+            years[*stretch] = year;
         }
     }
 }

@@ -5,6 +5,14 @@ use std::str::FromStr;
 use chrono::{LocalResult, NaiveDateTime, Offset, TimeDelta, TimeZone};
 use chrono_tz::Tz;
 
+/// Which of the two, of a civil second that comes twice when clocks go back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Pass {
+    First,
+    Second,
+}
+
 /// Turns civil time into UTC.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rule {
@@ -18,10 +26,29 @@ impl Rule {
     /// UTC of a civil second. The first of two such moments when clocks go back; when they go forward, by the offset
     /// before the change (`formats/time.md`, section 2).
     pub fn utc_s(&self, civil_s: i64) -> i64 {
+        self.utc_of_pass_s(civil_s, Pass::First)
+    }
+
+    /// UTC of a civil second that is in that pass, if it comes twice.
+    pub fn utc_of_pass_s(&self, civil_s: i64, pass: Pass) -> i64 {
         match self {
             Rule::Offset(offset) => civil_s - i64::from(*offset),
-            Rule::Named(zone) => civil_s - i64::from(local_offset(*zone, civil_s)),
+            Rule::Named(zone) => civil_s - i64::from(local_offset(*zone, civil_s, pass)),
         }
+    }
+
+    /// By how many seconds the clocks went back, if the civil second comes twice.
+    pub fn fold_s(&self, civil_s: i64) -> Option<i64> {
+        let Rule::Named(zone) = self else { return None };
+        let LocalResult::Ambiguous(first, second) = zone.offset_from_local_datetime(&naive(civil_s)?) else {
+            return None;
+        };
+        Some(i64::from(first.fix().local_minus_utc() - second.fix().local_minus_utc()))
+    }
+
+    /// Whether no civil second comes twice.
+    pub fn is_fixed(&self) -> bool {
+        matches!(self, Rule::Offset(_))
     }
 
     /// Seconds east of UTC at an instant.
@@ -67,11 +94,13 @@ fn naive(seconds: i64) -> Option<NaiveDateTime> {
     chrono::DateTime::from_timestamp(seconds, 0).map(|at| at.naive_utc())
 }
 
-fn local_offset(zone: Tz, civil_s: i64) -> i32 {
+fn local_offset(zone: Tz, civil_s: i64, pass: Pass) -> i32 {
     let Some(local) = naive(civil_s) else { return 0 };
-    match zone.offset_from_local_datetime(&local) {
-        LocalResult::Single(offset) | LocalResult::Ambiguous(offset, _) => offset.fix().local_minus_utc(),
-        LocalResult::None => {
+    match (zone.offset_from_local_datetime(&local), pass) {
+        (LocalResult::Single(offset), _)
+        | (LocalResult::Ambiguous(offset, _), Pass::First)
+        | (LocalResult::Ambiguous(_, offset), Pass::Second) => offset.fix().local_minus_utc(),
+        (LocalResult::None, _) => {
             let before = local - TimeDelta::hours(3);
             zone.offset_from_local_datetime(&before).earliest().map_or(0, |offset| offset.fix().local_minus_utc())
         }
@@ -197,7 +226,9 @@ mod tests {
         let at = |hour, minute| crate::format::stamp::civil(2026, 10, 25, hour, minute, 0).unwrap();
         assert_eq!(berlin.utc_s(at(1, 30)), at(1, 30) - 7200);
         assert_eq!(berlin.utc_s(at(2, 30)), at(2, 30) - 7200, "the first of the two");
+        assert_eq!(berlin.utc_of_pass_s(at(2, 30), Pass::Second), at(2, 30) - 3600);
         assert_eq!(berlin.utc_s(at(3, 30)), at(3, 30) - 3600);
+        assert_eq!([at(1, 59), at(2, 0), at(3, 0)].map(|at| berlin.fold_s(at)), [None, Some(3600), None]);
         let gap = crate::format::stamp::civil(2026, 3, 29, 2, 30, 0).unwrap();
         assert_eq!(berlin.utc_s(gap), gap - 3600, "by the offset before the gap");
         assert_eq!(berlin.abbreviation(at(12, 0)), "CET");

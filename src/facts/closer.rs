@@ -3,12 +3,16 @@
 
 use rayon::prelude::*;
 
+use super::order::Order;
 use super::survey::Input;
 use super::traffic::{Outcome, Scratch, client_hash, hit_of, outcome, service};
 use super::{BlockId, Facts, Moment, Place};
-use crate::format::Hit;
 use crate::format::read::{Detail, Item, walk};
 use crate::format::stamp::Instant;
+use crate::format::{Hit, Stamp};
+
+/// By how much a civil second is later, at most, in the second pass of an hour that comes twice.
+const SECOND_PASS_S: i64 = 2 * 3600;
 
 /// What turns stamps into moments: the clocks are found after the survey, and by another room.
 pub trait Clocks: Sync {
@@ -56,10 +60,12 @@ pub fn look(inputs: &[Input<'_>], facts: &Facts, clocks: &dyn Clocks, windows: &
         .blocks
         .iter()
         .filter(|(id, block)| {
+            let is_zoneless = facts.sources.get(&id.0).is_some_and(|own| own.zoneless > 0);
+            let later_s = if is_zoneless { SECOND_PASS_S } else { 0 };
             let utc = |at: i64| at_most_a_day_off(clocks, id.0, at);
             let holds = |(first, last): (i64, i64)| {
                 let (from, to) = (utc(first), utc(last));
-                windows.iter().any(|(start, end)| from.0 <= *end && to.1 >= *start)
+                windows.iter().any(|(start, end)| from.0 <= *end && to.1 + later_s >= *start)
             };
             block.span.is_some_and(holds) && facts.series.keys().any(|key| key.source == id.0)
         })
@@ -70,17 +76,23 @@ pub fn look(inputs: &[Input<'_>], facts: &Facts, clocks: &dyn Clocks, windows: &
         .fold(Vec::new, |mut found, (id, block)| {
             let input = &inputs[id.0];
             let mut scratch = Scratch::default();
+            let mut order = Order::default();
+            let mut moment = |stamp: Stamp| Moment { stamp, stretch: order.take(&stamp) };
             walk(input.recognised, input.bytes, block.bytes, Detail::Hits, &mut |place, item| {
                 let at = Place { block: **id, line: place.line, offset: place.offset };
                 match item {
                     Item::Hit(hit) => {
                         let of = service(input.recognised.format.name(), input.name);
-                        take(&mut found, of, None, hit, at, clocks, windows);
+                        take(&mut found, of, None, hit, (at, moment(hit.stamp)), clocks, windows);
                     }
                     Item::Record(record) => {
-                        if let Some(hit) = hit_of(&record, &mut scratch) {
+                        let when = record.stamp.map(&mut moment);
+                        if let Some(when) = when
+                            && let Some(hit) = hit_of(&record, &mut scratch)
+                        {
                             let host = record.host.as_deref().filter(|_| !record.envelope.is_empty());
-                            take(&mut found, service(record.format, input.name), host, &hit, at, clocks, windows);
+                            let of = service(record.format, input.name);
+                            take(&mut found, of, host, &hit, (at, when), clocks, windows);
                         }
                     }
                     Item::Unparsed | Item::Separator => {}
@@ -121,11 +133,11 @@ fn take(
     service: &str,
     host: Option<&str>,
     hit: &Hit<'_>,
-    place: Place,
+    (place, moment): (Place, Moment),
     clocks: &dyn Clocks,
     windows: &[(i64, i64)],
 ) {
-    let at = clocks.instant(place.block, Moment { stamp: hit.stamp, turn: 0 });
+    let at = clocks.instant(place.block, moment);
     if !windows.iter().any(|(start, end)| (*start..=*end).contains(&at.s)) {
         return;
     }

@@ -8,6 +8,7 @@ pub mod closer;
 pub mod event;
 pub mod lifecycle;
 pub mod operator;
+pub mod order;
 pub mod sign;
 pub mod survey;
 pub mod traffic;
@@ -44,13 +45,13 @@ pub struct Place {
     pub offset: usize,
 }
 
-/// A moment as written, with what finds its year: how often the year had turned before it in its block.
+/// A moment as written, with what finds its year and its pass: the stretch of its block that it is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Moment {
     #[allow(missing_docs)]
     pub stamp: Stamp,
-    #[allow(missing_docs)]
-    pub turn: u32,
+    /// As [`order::Order::take`] counts.
+    pub stretch: u32,
 }
 
 impl Moment {
@@ -148,10 +149,8 @@ pub struct BlockFacts {
     pub lines: usize,
     /// Earliest and latest moment, as [`traffic::counted_at`].
     pub span: Option<(i64, i64)>,
-    /// First and last stamp without a year, and how often the year turns between them.
-    pub yearless: Option<(Stamp, Stamp, u32)>,
-    /// Earliest and latest of them.
-    pub yearless_span: Option<(Moment, Moment)>,
+    /// Where the stamps that lack a year or a zone jump.
+    pub order: order::Order,
 }
 
 /// What is counted of a source.
@@ -171,8 +170,12 @@ pub struct SourceFacts {
     pub samples: Vec<(Place, String)>,
     /// Earliest and latest stamp that has a year.
     pub span: Option<(Moment, Moment)>,
+    /// Earliest and latest of those that state their zone, too.
+    pub stated_span: Option<(Moment, Moment)>,
     /// Records by the offset that their stamps state.
     pub offsets: BTreeMap<i32, u64>,
+    /// Records by the offset that their envelope, which states none, must have by the line inside, which does.
+    pub revealed: BTreeMap<i32, u64>,
     /// Records whose stamps state none.
     pub zoneless: u64,
 }
@@ -303,17 +306,25 @@ impl SourceFacts {
         for (host, count) in other.hosts {
             *self.hosts.entry(host).or_default() += count;
         }
-        for (offset, count) in other.offsets {
-            *self.offsets.entry(offset).or_default() += count;
+        for (own, other) in [(&mut self.offsets, other.offsets), (&mut self.revealed, other.revealed)] {
+            for (offset, count) in other {
+                *own.entry(offset).or_default() += count;
+            }
         }
         self.records += other.records;
         self.continuations += other.continuations;
         self.unparsed += other.unparsed;
         self.zoneless += other.zoneless;
         self.samples.extend(other.samples);
-        self.span = match (self.span, other.span) {
-            (Some((first, last)), Some((from, to))) => Some((first.min_by(from), last.max_by(to))),
-            (span, None) | (None, span) => span,
-        };
+        self.span = wider(self.span, other.span);
+        self.stated_span = wider(self.stated_span, other.stated_span);
+    }
+}
+
+/// The span from the earlier beginning to the later end.
+fn wider(one: Option<(Moment, Moment)>, other: Option<(Moment, Moment)>) -> Option<(Moment, Moment)> {
+    match (one, other) {
+        (Some((first, last)), Some((from, to))) => Some((first.min_by(from), last.max_by(to))),
+        (span, None) | (None, span) => span,
     }
 }

@@ -6,7 +6,7 @@ use super::claim::claims;
 use super::traffic::{Builder, Scratch, SeriesKey, counted_at, hit_of, service};
 use super::{
     At, BlockFacts, BlockId, ClientLine, Event, Facts, MESSAGE_CHARS, Messages, Moment, Place, SignKey, SourceFacts,
-    event, said, sign, traffic,
+    event, order, said, sign, traffic,
 };
 use crate::format::read::{self, Detail, Item, blocks, walk};
 use crate::format::recognise::Recognised;
@@ -14,6 +14,8 @@ use crate::format::{Hit, Record, Stamp};
 
 /// Unread lines kept of a block.
 const SAMPLES: usize = 3;
+/// How far apart the stamps of a line and of its envelope lie, in seconds.
+const TRANSPORT_S: i64 = 5;
 /// Bytes kept of an unread line.
 const SAMPLE_BYTES: usize = 200;
 
@@ -75,8 +77,9 @@ struct Reader<'a> {
     traffic: Builder,
     /// Requests of the fast path, without and with a zone: one service, no host.
     plain: [traffic::Growing; 2],
-    /// The last stamp of the fast path, and how many requests in a row have it.
-    run: (Option<Stamp>, u64),
+    /// The last moment of the fast path, and how many requests in a row have it.
+    run: (Option<Moment>, u64),
+    folds: order::Folds,
     hits: u64,
     scratch: Scratch,
     messages: Messages,
@@ -93,6 +96,7 @@ impl<'a> Reader<'a> {
             traffic: Builder::default(),
             plain: Default::default(),
             run: (None, 0),
+            folds: order::Folds::default(),
             hits: 0,
             scratch: Scratch::default(),
             messages: Messages::default(),
@@ -106,20 +110,42 @@ impl<'a> Reader<'a> {
 
     #[inline]
     fn hit(&mut self, hit: &Hit<'_>) {
-        if self.run.0 != Some(hit.stamp) {
-            self.end_run();
-            self.run = (Some(hit.stamp), 0);
-            self.moment(hit.stamp);
-        }
+        let moment = match self.run.0.filter(|moment| moment.stamp == hit.stamp) {
+            Some(moment) => moment,
+            None => {
+                self.end_run();
+                let moment = self.moment(hit.stamp);
+                self.run = (Some(moment), 0);
+                moment
+            }
+        };
         self.run.1 += 1;
-        self.plain[usize::from(stated(&hit.stamp).is_some())].add(hit);
+        match self.stretch(moment) {
+            None => self.plain[usize::from(stated(&hit.stamp).is_some())].add(hit),
+            stretch => self.in_fold(hit, stretch),
+        }
+    }
+
+    /// A request without a zone in an hour that may come twice.
+    #[inline(never)]
+    fn in_fold(&mut self, hit: &Hit<'_>, stretch: Option<(usize, u32)>) {
+        let service = service(self.input.recognised.format.name(), self.input.name).into();
+        let key = SeriesKey { source: self.id.0, service, host: None, zoned: false, stretch };
+        self.traffic.series(key).add(hit);
+    }
+
+    /// By which stretch a request is counted, if its civil second may come twice.
+    #[inline]
+    fn stretch(&mut self, moment: Moment) -> Option<(usize, u32)> {
+        let may_repeat = stated(&moment.stamp).is_none() && self.folds.hold(moment.stamp.civil_s);
+        may_repeat.then_some((self.id.1, moment.stretch))
     }
 
     /// Counts the requests that had the last stamp.
     fn end_run(&mut self) {
-        if let (Some(stamp), count) = self.run {
+        if let (Some(moment), count) = self.run {
             self.hits += count;
-            self.zone(&stamp, count);
+            self.zone(&moment.stamp, count);
         }
     }
 
@@ -141,12 +167,15 @@ impl<'a> Reader<'a> {
         if let Some(stamp) = &record.stamp {
             self.zone(stamp, 1);
         }
+        if let Some(offset) = revealed(record) {
+            *self.source.revealed.entry(offset).or_default() += 1;
+        }
         let host = record.host.as_deref().map(str::to_owned);
         if let Some(host) = &host {
             *self.source.hosts.entry(host.clone()).or_default() += 1;
         }
         if record.is_traffic {
-            self.traffic_line(record, host);
+            self.traffic_line(record, host, moment);
             return;
         }
         let at = |fact| At { place: at, moment, host: host.clone(), fact };
@@ -177,13 +206,15 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn traffic_line(&mut self, record: &Record<'_>, host: Option<String>) {
+    fn traffic_line(&mut self, record: &Record<'_>, host: Option<String>, moment: Option<Moment>) {
+        let stretch = moment.and_then(|moment| self.stretch(moment));
         if let Some(hit) = hit_of(record, &mut self.scratch) {
             let key = SeriesKey {
                 source: self.id.0,
                 service: service(record.format, self.input.name).into(),
                 host: host.filter(|_| !record.envelope.is_empty()),
                 zoned: stated(&hit.stamp).is_some(),
+                stretch,
             };
             self.traffic.series(key).add(&hit);
         }
@@ -216,33 +247,19 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Takes note of a moment: for the span of the block, and for turns of the year.
+    /// Takes note of a moment: for the span of the block, and for its place in the file's order.
     fn moment(&mut self, stamp: Stamp) -> Moment {
-        let turn = if stamp.has_year { 0 } else { self.turn(stamp) };
-        let moment = Moment { stamp, turn };
+        let moment = Moment { stamp, stretch: self.block.order.take(&stamp) };
         if stamp.has_year {
             let at = counted_at(&stamp);
             self.block.span = Some(self.block.span.map_or((at, at), |(first, last)| (first.min(at), last.max(at))));
-        }
-        if stamp.has_year {
-            let (first, last) = self.source.span.unwrap_or((moment, moment));
-            self.source.span = Some((first.min_by(moment), last.max_by(moment)));
-        } else {
-            let key = |moment: &Moment| (moment.turn, moment.stamp);
-            let (first, last) = self.block.yearless_span.unwrap_or((moment, moment));
-            let first = if key(&moment) < key(&first) { moment } else { first };
-            let last = if key(&moment) > key(&last) { moment } else { last };
-            self.block.yearless_span = Some((first, last));
+            let here = Some((moment, moment));
+            self.source.span = super::wider(self.source.span, here);
+            if stated(&stamp).is_some() {
+                self.source.stated_span = super::wider(self.source.stated_span, here);
+            }
         }
         moment
-    }
-
-    /// How often the year has turned in this block: when the month falls by six or more (`formats/time.md`, 3.2).
-    fn turn(&mut self, stamp: Stamp) -> u32 {
-        let (first, last, turns) = self.block.yearless.unwrap_or((stamp, stamp, 0));
-        let turns = turns + u32::from(turns_year(&last, &stamp));
-        self.block.yearless = Some((first, stamp, turns));
-        turns
     }
 
     fn finish(mut self, bytes: (usize, usize), lines: usize) -> Facts {
@@ -259,7 +276,7 @@ impl<'a> Reader<'a> {
         for (growing, zoned) in self.plain.into_iter().zip([false, true]).filter(|(growing, _)| !growing.is_empty()) {
             let format = self.input.recognised.format.name();
             let service = service(format, self.input.name).into();
-            let key = SeriesKey { source: self.id.0, service, host: None, zoned };
+            let key = SeriesKey { source: self.id.0, service, host: None, zoned, stretch: None };
             facts.series.entry(key).or_default().merge(growing.finish());
         }
         facts.messages.entry(self.id.0).or_default().merge(self.messages);
@@ -269,17 +286,23 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Whether the year turns between two stamps without one: the month falls by six or more.
-pub fn turns_year(before: &Stamp, after: &Stamp) -> bool {
-    before.civil_s - after.civil_s > 180 * 86_400
-}
-
 /// The offset that the stamp states.
 fn stated(stamp: &Stamp) -> Option<i32> {
     match stamp.zone {
         crate::format::Zone::Offset(offset) => Some(offset),
         crate::format::Zone::Unknown => None,
     }
+}
+
+/// The offset of an envelope without one, by the line inside it that states its own: the difference of the two
+/// moments, if it is one of whole quarters of an hour.
+fn revealed(record: &Record<'_>) -> Option<i32> {
+    let outer = record.outer.filter(|outer| stated(outer).is_none())?;
+    let inner_s = record.stamp_end.or(record.stamp)?.utc_s()?;
+    let difference_s = outer.in_year_near(inner_s).civil_s - inner_s;
+    let offset = (difference_s + 450).div_euclid(900) * 900;
+    let is_offset = (difference_s - offset).abs() <= TRANSPORT_S && offset.abs() <= 14 * 3600;
+    i32::try_from(offset).ok().filter(|_| is_offset)
 }
 
 /// The service whose error line this is.

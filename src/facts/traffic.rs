@@ -46,7 +46,8 @@ pub struct Second {
 }
 
 impl Second {
-    fn add(&mut self, other: &Second) {
+    /// Counts the requests of another part of the same second.
+    pub fn add(&mut self, other: &Second) {
         self.requests += other.requests;
         self.failing += other.failing;
         self.refused += other.refused;
@@ -90,6 +91,8 @@ pub struct SeriesKey {
     pub host: Option<String>,
     /// Whether the seconds are UTC (else civil time of an unknown zone).
     pub zoned: bool,
+    /// Block and stretch of civil seconds that come twice in some zone; `None` for all others.
+    pub stretch: Option<(usize, u32)>,
 }
 
 /// The requests of one service in one source.

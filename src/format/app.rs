@@ -14,7 +14,7 @@
 
 mod shape;
 
-use super::{Format, Framing, Record, cri, docker, nest, stamp, text};
+use super::{Format, Framing, Record, apache, cri, docker, nest, stamp, text};
 use shape::{SHAPES, Shape};
 
 /// A server's own log, of those that have no format of their own here.
@@ -99,11 +99,73 @@ impl Format for Stamped {
     }
 }
 
+/// `dmesg -T` (util-linux, `sys-utils/dmesg.c`): the kernel's lines behind the civil time at which they were written, by
+/// the clock of today; after a suspend it is off.
+pub struct Dmesg;
+
+impl Format for Dmesg {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn framing(&self) -> Framing {
+        Framing::SingleLines
+    }
+
+    fn is_start(&self, _previous: &[u8], line: &[u8]) -> bool {
+        of_kernel(line).is_some()
+    }
+
+    fn parse<'a>(&self, record: &'a [u8]) -> Option<Record<'a>> {
+        let (stamp, message) = of_kernel(record)?;
+        let (program, message) = (Some("kernel".into()), Some(text(message)));
+        Some(nest::nest(Record { stamp: Some(stamp), program, message, ..Record::new(NAME) }))
+    }
+
+    fn samples(&self) -> &'static [&'static str] {
+        &["[Mon Jun  3 02:15:22 2024] Out of memory: Killed process 812 (mysqld) total-vm:1kB, anon-rss:1kB"]
+    }
+}
+
+/// `[Mon Jun  3 02:15:22 2024] `, and what follows it; not of Apache, nor of PHP's own server, which stamp alike.
+fn of_kernel(line: &[u8]) -> Option<(stamp::Stamp, &[u8])> {
+    const DAYS: [&[u8]; 7] = [b"Mon ", b"Tue ", b"Wed ", b"Thu ", b"Fri ", b"Sat ", b"Sun "];
+    let inside = line.strip_prefix(b"[")?;
+    let (moment, rest) = inside.split_at_checked(24).filter(|(moment, _)| DAYS.contains(&&moment[..4]))?;
+    let (stamp, message) = (stamp::asctime(moment)?, rest.strip_prefix(b"] ")?);
+    let is_of_php = message.starts_with(b"PHP ") || is_peer(message);
+    let is_of_apache = message.starts_with(b"[") && apache::ErrorLog.parse(line).is_some();
+    (!is_of_php && !is_of_apache).then_some((stamp, message))
+}
+
+/// Whether the text begins with a client's address and port.
+fn is_peer(text: &[u8]) -> bool {
+    let word = text.split(|byte| *byte == b' ').next().and_then(|word| str::from_utf8(word).ok());
+    word.is_some_and(|word| word.parse::<std::net::SocketAddr>().is_ok())
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use crate::format::Level;
+
+    #[test]
+    fn the_kernel_behind_a_civil_stamp() {
+        let record = Dmesg.parse(Dmesg.samples()[0].as_bytes()).unwrap();
+        assert_eq!((record.format, record.envelope, record.program.as_deref()), ("kernel", vec![NAME], Some("kernel")));
+        assert_eq!(record.stamp.map(|stamp| stamp.civil_s), stamp::civil(2024, 6, 3, 2, 15, 22));
+        assert!(Dmesg.is_start(b"", b"[Mon Jun  3 02:15:22 2024] [drm] Initialized"));
+        for (why, line) in [
+            ("Apache 2.2", "[Mon Jun 03 02:15:22 2024] [error] server reached MaxClients"),
+            ("PHP's server", "[Mon Jun  3 02:15:22 2024] PHP 8.2.7 Development Server (http://localhost:8000) started"),
+            ("its requests", "[Mon Jun  3 02:15:22 2024] 127.0.0.1:51234 [200]: GET /"),
+            ("no day", "[Mon Jun 31 02:15:22 2024] x"),
+            ("no weekday", "[x]  Jun  3 02:15:22 2024] x"),
+        ] {
+            assert!(!Dmesg.is_start(b"", line.as_bytes()), "{why}");
+        }
+    }
 
     #[test]
     fn who_wrote_the_line() {

@@ -191,6 +191,7 @@ pub static FORMATS: &[&dyn Format] = &[
     &journald::Short,
     &app::Log,
     &app::Stamped,
+    &app::Dmesg,
 ];
 
 /// Formats of lines that stand only inside envelopes, each with a line. A file of theirs is an envelope's.
@@ -341,6 +342,8 @@ pub struct Record<'a> {
     pub stamp: Option<Stamp>,
     /// The moment at which it ended, where the format gives both.
     pub stamp_end: Option<Stamp>,
+    /// The envelope's moment, where the line inside keeps its own: the two together may tell a zone.
+    pub outer: Option<Stamp>,
     #[allow(missing_docs)]
     pub host: Option<Text<'a>>,
     /// Who wrote it, without path and version.

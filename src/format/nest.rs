@@ -7,6 +7,9 @@ use super::{
     Format, Record, Stamp, Text, Zone, access, apache, cron, docker, haproxy, kernel, nginx, sshd, sudo, systemd,
 };
 
+/// How far apart the end of a request and the stamp of its envelope lie, in seconds.
+const TRANSPORT_S: i64 = 5;
+
 /// Reads the message of `envelope` with the format of the program that wrote it. Gives the envelope back as it is
 /// where the program has no format of its own.
 pub fn nest(envelope: Record<'_>) -> Record<'_> {
@@ -134,6 +137,7 @@ fn join<'a>(envelope: Record<'a>, line: Record<'a>) -> Record<'a> {
     Record {
         envelope: formats,
         stamp,
+        outer: envelope.stamp.filter(|_| line.is_traffic && line.stamp.is_some()),
         stamp_end: line.stamp_end.map(|end| Stamp { zone: zone.unwrap_or(end.zone), ..end }),
         host: envelope.host.or(line.host),
         program: line.program.or(envelope.program),
@@ -148,17 +152,19 @@ fn join<'a>(envelope: Record<'a>, line: Record<'a>) -> Record<'a> {
 }
 
 /// An inner stamp without a zone takes that of its envelope: the same process wrote both. The journal states UTC and
-/// not the zone; there the difference between the two moments is the offset, in whole quarters of an hour.
+/// not the zone; there the difference between the two moments is the offset, in whole quarters of an hour. So it is
+/// where another offset than the envelope's puts the end of a request on it: HAProxy in a container has its own zone.
 fn known_zone(stamp: Stamp, envelope: &Envelope, end: Option<Stamp>) -> Stamp {
     let (Zone::Unknown, Some(outer)) = (stamp.zone, envelope.stamp) else { return stamp };
-    let (Zone::Offset(_), true) = (outer.zone, outer.has_year) else { return stamp };
-    if !envelope.in_utc {
-        return Stamp { zone: outer.zone, ..stamp };
-    }
-    let quarters = (end.unwrap_or(stamp).civil_s - outer.civil_s + 450).div_euclid(900);
-    match i32::try_from(quarters * 900) {
-        Ok(offset) if offset.abs() <= 14 * 3600 => Stamp { zone: Zone::Offset(offset), ..stamp },
-        _ => stamp,
+    let (Some(outer_s), Zone::Offset(of_envelope)) = (outer.utc_s(), outer.zone) else { return stamp };
+    let difference_s = end.unwrap_or(stamp).civil_s - outer_s;
+    let offset_s = (difference_s + 450).div_euclid(900) * 900;
+    let is_offset = offset_s.abs() <= 14 * 3600;
+    let fits = end.is_some() && is_offset && (difference_s - offset_s).abs() <= TRANSPORT_S;
+    match i32::try_from(offset_s) {
+        Ok(offset) if envelope.in_utc && is_offset || fits => Stamp { zone: Zone::Offset(offset), ..stamp },
+        _ if envelope.in_utc => stamp,
+        _ => Stamp { zone: Zone::Offset(of_envelope), ..stamp },
     }
 }
 
@@ -224,6 +230,7 @@ pub fn owned(record: &Record<'_>) -> Record<'static> {
         envelope: record.envelope.clone(),
         stamp: record.stamp,
         stamp_end: record.stamp_end,
+        outer: record.outer,
         host: record.host.as_ref().map(own),
         program: record.program.as_ref().map(own),
         pid: record.pid,

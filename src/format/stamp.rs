@@ -9,6 +9,9 @@ use chrono::{Datelike, NaiveDate};
 /// The year that stands for "unknown".
 pub const YEARLESS: i32 = 2000;
 
+/// Days since 1970 of 29 February of that year.
+const YEARLESS_LEAP_DAY: i64 = 11_016;
+
 /// The year that stands for "unknown" where a stamp counts the days of the year (HAProxy): a leap year, too.
 pub const YEARLESS_BY_DAY: i32 = 2004;
 
@@ -26,7 +29,7 @@ pub enum Zone {
 pub struct Stamp {
     /// Seconds since 1970 of the civil time as written, as if it were UTC. UTC itself where `zone` is `Offset(0)`.
     pub civil_s: i64,
-    /// Nanoseconds of the second.
+    /// Nanoseconds of the second; from 1,000,000,000 on in a leap second (`:60`), which follows on `civil_s`.
     pub nanos: u32,
     /// How many digits of the fraction the source had.
     pub digits: u8,
@@ -60,6 +63,24 @@ impl Stamp {
         Stamp { civil_s: days * 86_400 + second, has_year: true, ..*self }
     }
 
+    /// The same day and time in the year that puts it nearest to a civil moment.
+    pub fn in_year_near(&self, civil_s: i64) -> Stamp {
+        let year = date_of(civil_s).year();
+        let years = if self.has_year { 0..=0 } else { -1..=1 };
+        let placed = years.map(|more| if self.has_year { *self } else { self.in_year(year + more) });
+        placed.min_by_key(|stamp| (stamp.civil_s - civil_s).abs()).unwrap_or(*self)
+    }
+
+    /// The month, from 1.
+    pub fn month(&self) -> u32 {
+        self.date().month()
+    }
+
+    /// Whether it is of 29 February, in a year that it does not tell.
+    pub fn is_leap_day(&self) -> bool {
+        !self.has_year && self.civil_s.div_euclid(86_400) == YEARLESS_LEAP_DAY
+    }
+
     /// Whether `year` has the day of the stamp.
     pub fn is_day_of(&self, year: i32) -> bool {
         let date = self.in_year(year).date();
@@ -71,8 +92,13 @@ impl Stamp {
     }
 
     fn date(&self) -> NaiveDate {
-        NaiveDate::from_num_days_from_ce_opt(day_to_ce(self.civil_s.div_euclid(86_400))).unwrap_or_default()
+        date_of(self.civil_s)
     }
+}
+
+/// The day of a civil second.
+pub fn date_of(civil_s: i64) -> NaiveDate {
+    NaiveDate::from_num_days_from_ce_opt(day_to_ce(civil_s.div_euclid(86_400))).unwrap_or_default()
 }
 
 /// A moment on the one time that all sources share: UTC.
@@ -97,15 +123,25 @@ impl Instant {
         self.s as f64 + f64::from(self.nanos) / 1e9
     }
 
-    /// RFC 3339 in UTC, with as many digits as the source had.
+    /// The same, where a leap second that is none, because it does not end a day of UTC, is the next second.
+    pub fn settled(self) -> Instant {
+        let is_leap = self.nanos >= SECOND_NANOS;
+        if is_leap && self.s.rem_euclid(86_400) != 86_399 {
+            return Instant { s: self.s + 1, nanos: self.nanos - SECOND_NANOS, ..self };
+        }
+        self
+    }
+
+    /// RFC 3339 in UTC, with as many digits as the source had. A leap second is `23:59:60`.
     pub fn rfc3339(self) -> String {
-        let (day, second) = (self.s.div_euclid(86_400), self.s.rem_euclid(86_400));
-        let date = i32::try_from(day + 719_163).ok().and_then(NaiveDate::from_num_days_from_ce_opt).unwrap_or_default();
-        let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+        let at = self.settled();
+        let (date, second) = (date_of(at.s), at.s.rem_euclid(86_400));
+        let leap = i64::from(at.nanos / SECOND_NANOS);
+        let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60 + leap);
         let mut text =
             format!("{:04}-{:02}-{:02}T{hour:02}:{minute:02}:{second:02}", date.year(), date.month(), date.day());
         if self.digits > 0 {
-            let fraction = format!("{:09}", self.nanos);
+            let fraction = format!("{:09}", at.nanos % SECOND_NANOS);
             text.push('.');
             text.push_str(&fraction[..usize::from(self.digits.min(9))]);
         }
@@ -118,6 +154,8 @@ fn day_to_ce(day: i64) -> i32 {
     i32::try_from(day + 719_163).unwrap_or(719_163)
 }
 
+const SECOND_NANOS: u32 = 1_000_000_000;
+
 /// Days since 1970-01-01 of a date of the proleptic Gregorian calendar.
 /// After Howard Hinnant, *chrono-Compatible Low-Level Date Algorithms*, `days_from_civil`.
 pub fn days_from_civil(year: i32, month: u32, day: u32) -> i64 {
@@ -127,6 +165,18 @@ pub fn days_from_civil(year: i32, month: u32, day: u32) -> i64 {
     let month = i64::from(month);
     let of_year = (153 * (if month > 2 { month - 3 } else { month + 9 }) + 2) / 5 + i64::from(day) - 1;
     era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
+}
+
+/// A stamp of its parts: year, month and day, the clock, nanoseconds and digits. `:60` is the second after `:59`.
+fn stamp(
+    (year, month, day): (i32, u32, u32),
+    (hour, minute, second): (u32, u32, u32),
+    (nanos, digits): (u32, u8),
+    zone: Zone,
+) -> Option<Stamp> {
+    let leap = u32::from(second == 60);
+    let civil_s = civil(year, month, day, hour, minute, second - leap)?;
+    Some(Stamp { civil_s, nanos: nanos + leap * SECOND_NANOS, digits, zone, has_year: true })
 }
 
 /// Civil date and time to seconds since 1970 as if UTC; `None` if there is no such date or time. A leap second
@@ -139,7 +189,7 @@ pub fn civil(year: i32, month: u32, day: u32, hour: u32, minute: u32, second: u3
         2 => 28,
         _ => return None,
     };
-    if day == 0 || day > days_in_month || hour > 23 || minute > 59 || second > 60 {
+    if year < 1 || day == 0 || day > days_in_month || hour > 23 || minute > 59 || second > 60 {
         return None;
     }
     let seconds = i64::from(hour * 3600 + minute * 60 + second);
@@ -167,6 +217,12 @@ fn padded(text: &[u8]) -> Option<u32> {
         [b' ', last] => digits(&[*last]),
         _ => digits(text),
     }
+}
+
+/// `yyyy-mm-dd` at the beginning, whatever stands between.
+fn date(text: &[u8]) -> Option<(i32, u32, u32)> {
+    let text = text.get(..10)?;
+    Some((i32::try_from(digits(&text[..4])?).ok()?, digits(&text[5..7])?, digits(&text[8..])?))
 }
 
 /// `hh:mm:ss` at the beginning.
@@ -216,29 +272,28 @@ fn offset(text: &[u8]) -> Option<(i32, usize)> {
 /// `24/Nov/2026:02:33:56 +0100` of access logs: 26 bytes.
 pub fn clf(text: &[u8]) -> Option<Stamp> {
     let text = text.get(..26)?;
-    let civil_s = clf_civil(text)?;
+    let local = clf_local(text, (0, 0))?;
     if text[20] != b' ' {
         return None;
     }
     let (offset, taken) = offset(&text[21..])?;
-    (taken == 5).then_some(Stamp { civil_s, nanos: 0, digits: 0, zone: Zone::Offset(offset), has_year: true })
+    (taken == 5).then_some(Stamp { zone: Zone::Offset(offset), ..local })
 }
 
-/// `24/Nov/2026:02:33:56` as seconds of civil time.
-fn clf_civil(text: &[u8]) -> Option<i64> {
+/// `24/Nov/2026:02:33:56`, with nanoseconds and digits of what follows.
+fn clf_local(text: &[u8], fraction: (u32, u8)) -> Option<Stamp> {
     let text = text.get(..20)?;
     if text[2] != b'/' || text[6] != b'/' || text[11] != b':' {
         return None;
     }
-    let (hour, minute, second) = clock(&text[12..])?;
-    civil(i32::try_from(digits(&text[7..11])?).ok()?, month(&text[3..6])?, digits(&text[..2])?, hour, minute, second)
+    let date = (i32::try_from(digits(&text[7..11])?).ok()?, month(&text[3..6])?, digits(&text[..2])?);
+    stamp(date, clock(&text[12..])?, fraction, Zone::Unknown)
 }
 
 /// `24/Nov/2026:02:33:56.460` of HAProxy, local time: 24 bytes.
 pub fn haproxy(text: &[u8]) -> Option<Stamp> {
-    let civil_s = clf_civil(text)?;
     let (nanos, digits, taken) = fraction(text.get(20..24)?);
-    (taken == 4).then_some(Stamp { civil_s, nanos, digits, zone: Zone::Unknown, has_year: true })
+    (taken == 4).then(|| clf_local(text, (nanos, digits))).flatten()
 }
 
 /// `2026/11/24 02:33:56` of nginx's error log, local time: 19 bytes.
@@ -247,16 +302,7 @@ pub fn nginx_error(text: &[u8]) -> Option<Stamp> {
     if text[4] != b'/' || text[7] != b'/' || text[10] != b' ' {
         return None;
     }
-    let (hour, minute, second) = clock(&text[11..])?;
-    let civil_s = civil(
-        i32::try_from(digits(&text[..4])?).ok()?,
-        digits(&text[5..7])?,
-        digits(&text[8..10])?,
-        hour,
-        minute,
-        second,
-    )?;
-    Some(Stamp { civil_s, nanos: 0, digits: 0, zone: Zone::Unknown, has_year: true })
+    stamp(date(text)?, clock(&text[11..])?, (0, 0), Zone::Unknown)
 }
 
 /// `Tue Nov 24 02:33:56.123456 2026` of Apache's error log, with or without fraction; all of `text`.
@@ -265,15 +311,14 @@ pub fn asctime(text: &[u8]) -> Option<Stamp> {
     if rest.len() < 20 || rest[3] != b' ' || rest[6] != b' ' {
         return None;
     }
-    let (hour, minute, second) = clock(&rest[7..])?;
+    let clock = clock(&rest[7..])?;
     let (nanos, fraction_digits, taken) = fraction(&rest[15..]);
     let year = rest.get(15 + taken..)?.strip_prefix(b" ")?;
     if year.len() != 4 {
         return None;
     }
-    let civil_s =
-        civil(i32::try_from(digits(year)?).ok()?, month(&rest[..3])?, padded(&rest[4..6])?, hour, minute, second)?;
-    Some(Stamp { civil_s, nanos, digits: fraction_digits, zone: Zone::Unknown, has_year: true })
+    let date = (i32::try_from(digits(year)?).ok()?, month(&rest[..3])?, padded(&rest[4..6])?);
+    stamp(date, clock, (nanos, fraction_digits), Zone::Unknown)
 }
 
 /// `Nov  5 06:07:08`, `Nov 05 06:07:08.123456` of syslog, without year and zone; and how many bytes it took.
@@ -282,10 +327,10 @@ pub fn rfc3164(text: &[u8]) -> Option<(Stamp, usize)> {
     if head[3] != b' ' || head[6] != b' ' {
         return None;
     }
-    let (hour, minute, second) = clock(&head[7..])?;
-    let civil_s = civil(YEARLESS, month(&head[..3])?, padded(&head[4..6])?, hour, minute, second)?;
     let (nanos, digits, taken) = fraction(&text[15..]);
-    Some((Stamp { civil_s, nanos, digits, zone: Zone::Unknown, has_year: false }, 15 + taken))
+    let date = (YEARLESS, month(&head[..3])?, padded(&head[4..6])?);
+    let stamp = stamp(date, clock(&head[7..])?, (nanos, digits), Zone::Unknown)?;
+    Some((Stamp { has_year: false, ..stamp }, 15 + taken))
 }
 
 /// `2026-11-24T02:33:56.485104+01:00` of RFC 3339, `+0100` of journalctl's `short-iso`, also with a blank in place
@@ -295,22 +340,13 @@ pub fn iso(text: &[u8]) -> Option<(Stamp, usize)> {
     if head[4] != b'-' || head[7] != b'-' || !matches!(head[10], b'T' | b't' | b' ') {
         return None;
     }
-    let (hour, minute, second) = clock(&head[11..])?;
-    let civil_s = civil(
-        i32::try_from(digits(&head[..4])?).ok()?,
-        digits(&head[5..7])?,
-        digits(&head[8..10])?,
-        hour,
-        minute,
-        second,
-    )?;
     let (nanos, digits, taken) = fraction(&text[19..]);
     let rest = &text[19 + taken..];
     let (zone, more) = match offset(rest) {
         Some((offset, more)) => (Zone::Offset(offset), more),
         None => (Zone::Unknown, 0),
     };
-    Some((Stamp { civil_s, nanos, digits, zone, has_year: true }, 19 + taken + more))
+    Some((stamp(date(head)?, clock(&head[11..])?, (nanos, digits), zone)?, 19 + taken + more))
 }
 
 /// `2026-11-24T02:41:08.916086710Z ` before a container's line, as docker and kubectl print it with `-t` and
@@ -394,5 +430,39 @@ mod tests {
         let at = Instant { s: 1_795_487_636, nanos: 500_000_000, digits: 3 };
         assert_eq!(at.rfc3339(), "2026-11-24T02:33:56.500Z");
         assert_eq!(Instant::second(-1).rfc3339(), "1969-12-31T23:59:59Z");
+    }
+
+    #[test]
+    fn moments_far_away_and_leap_seconds() {
+        for (why, text, wanted) in [
+            ("before 1970", "1969-12-31T23:59:59.25Z", "1969-12-31T23:59:59.25Z"),
+            ("after 2038", "2038-01-19T03:14:08Z", "2038-01-19T03:14:08Z"),
+            ("the last second", "9999-12-31T23:59:59,999999999Z", "9999-12-31T23:59:59.999999999Z"),
+            ("the first one", "0001-01-01T00:00:00-00:00", "0001-01-01T00:00:00Z"),
+            ("a leap second", "2016-12-31T23:59:60Z", "2016-12-31T23:59:60Z"),
+            ("the same elsewhere", "2017-01-01T00:59:60.5+0100", "2016-12-31T23:59:60.5Z"),
+            ("a guess of its writer", "2026-11-24T02:33:60.123Z", "2026-11-24T02:34:00.123Z"),
+            ("no seconds in the offset's way", "2026-11-24t02:33:56-03:30", "2026-11-24T06:03:56Z"),
+        ] {
+            let (stamp, taken) = iso(text.as_bytes()).unwrap();
+            assert_eq!(taken, text.len(), "{why}");
+            let at = Instant { s: stamp.utc_s().unwrap(), nanos: stamp.nanos, digits: stamp.digits };
+            assert_eq!(at.rfc3339(), wanted, "{why}");
+        }
+        for text in ["2026-11-24T02:33:61Z", "2026-11-24T24:00:00Z", "0000-01-01T00:00:00Z", "2025-02-29T00:00:00Z"] {
+            assert_eq!(iso(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_year_nearest_to_a_moment() {
+        let near = civil(2026, 1, 1, 0, 30, 0).unwrap();
+        for (text, wanted) in [
+            ("Dec 31 23:30:00", near - 3600),
+            ("Jan  1 00:30:00", near),
+            ("Jun  1 00:30:00", civil(2026, 6, 1, 0, 30, 0).unwrap()),
+        ] {
+            assert_eq!(rfc3164(text.as_bytes()).unwrap().0.in_year_near(near).civil_s, wanted, "{text}");
+        }
     }
 }

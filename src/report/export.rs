@@ -23,9 +23,9 @@ impl<'a> Moments<'a> {
         Moments { block, timebase, last: None }
     }
 
-    /// The moment in UTC. `turn` counts how often the year has turned in the block before it.
-    fn utc(&mut self, stamp: Stamp, turn: u32) -> &str {
-        let moment = Moment { stamp, turn };
+    /// The moment in UTC. `stretch` is that of its block which it is in.
+    fn utc(&mut self, stamp: Stamp, stretch: u32) -> &str {
+        let moment = Moment { stamp, stretch };
         if self.last.as_ref().is_none_or(|(last, _)| *last != moment) {
             self.last = Some((moment, self.timebase.instant(self.block, moment).rfc3339()));
         }
@@ -41,8 +41,8 @@ pub struct Standing<'a> {
     pub line: usize,
     #[allow(missing_docs)]
     pub place: &'a Place<'a>,
-    /// How often the year has turned in the block before.
-    pub turn: u32,
+    /// The stretch of its block that it is in.
+    pub stretch: u32,
     /// Whether the line itself is wanted, as `raw`.
     pub with_raw: bool,
 }
@@ -88,8 +88,8 @@ pub fn write_record(out: &mut Vec<u8>, record: &Record<'_>, at: &Standing<'_>, m
     object.text("target", &request.target);
     object.text("termination", &request.termination);
     object.value("tid", record.tid);
-    object.value("time", record.stamp.map(|stamp| moments.utc(stamp, at.turn)));
-    object.value("time_end", record.stamp_end.map(|stamp| moments.utc(stamp, at.turn)));
+    object.value("time", record.stamp.map(|stamp| moments.utc(stamp, at.stretch)));
+    object.value("time_end", record.stamp_end.map(|stamp| moments.utc(stamp, at.stretch)));
     object.value("timers", request.timers.map(|timers| timers_json(&timers)));
     object.text("unit", &record.unit);
     object.text("upstream", &request.upstream);
@@ -194,7 +194,7 @@ mod tests {
             let parts = format.document(sample.as_bytes()).into_iter().map(|part| part.record);
             for record in format.parse(sample.as_bytes()).into_iter().chain(parts) {
                 let place = Place { offset: 7, line: 0, lines: 2, raw: sample.as_bytes() };
-                let at = Standing { file: "\"a \\\"b\\\".log\"", line: 1, place: &place, turn: 0, with_raw: true };
+                let at = Standing { file: "\"a \\\"b\\\".log\"", line: 1, place: &place, stretch: 0, with_raw: true };
                 let mut line = Vec::new();
                 write_record(&mut line, &record, &at, &mut Moments::new((0, 0), &timebase));
                 // A tree of serde_json keeps its members in the order of their names, and each once.

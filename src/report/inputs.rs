@@ -116,7 +116,7 @@ fn warnings(read: &Read<'_>, inputs: &[Input]) -> Vec<Warning> {
             warnings.push(Warning { code: "zone-assumed", text, input: Some(path.clone()) });
         }
         if clock.year_how == Some(How::Inferred) {
-            let year = clock.years.values().next().copied().unwrap_or_default();
+            let year = clock.first_year.unwrap_or_default();
             let text =
                 format!("{path}: its stamps have no year; the first is taken as {year}, by the newest other evidence.");
             warnings.push(Warning { code: "year-inferred", text, input: Some(path.clone()) });

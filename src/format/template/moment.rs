@@ -30,6 +30,8 @@ pub(super) enum Form {
     Millis,
     /// `1795487267123456`
     Micros,
+    /// `1795487267123456789`
+    Nanos,
     /// `1795487267.123`
     Decimal,
     /// `123`, a part of the second
@@ -52,7 +54,7 @@ impl Form {
     /// How many bytes at the beginning of the text are such a moment.
     pub(super) fn len(&self, text: &[u8]) -> Option<usize> {
         let digits = || text.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        let counted = |least: usize| Some(digits()).filter(|count| (least..=18).contains(count));
+        let counted = |least: usize| Some(digits()).filter(|count| (least..=19).contains(count));
         match self {
             Form::Clf => stamp::clf(text).map(|_| 26),
             Form::Haproxy => stamp::haproxy(text).map(|_| 24),
@@ -66,6 +68,7 @@ impl Form {
             Form::Seconds => counted(1),
             Form::Millis => counted(4),
             Form::Micros => counted(7),
+            Form::Nanos => counted(10),
             Form::Decimal => {
                 let whole = digits();
                 let fraction = text.get(whole..)?.strip_prefix(b".")?;
@@ -96,8 +99,8 @@ pub(super) struct Clock {
     stamps: Vec<Stamp>,
     /// Of all pieces of strftime.
     parts: Parsed,
-    /// Digits that its fraction of a second has; 0 if it has none, or not in the usual form.
-    parts_digits: u8,
+    /// Digits of the fraction among them.
+    digits: u8,
     /// Nanoseconds of the second, and digits.
     fraction: Option<(u32, u8)>,
 }
@@ -111,16 +114,13 @@ impl Clock {
             Form::Strftime(items) => {
                 let mut parts = self.parts.clone();
                 if parse_and_remainder(&mut parts, ascii(text), items.iter()).is_ok() {
-                    let nanos = parts.nanosecond().filter(|_| self.parts.nanosecond().is_none());
-                    if let Some(digits) = nanos.and_then(|nanos| digits_of(text, nanos)) {
-                        self.parts_digits = digits;
-                    }
                     self.parts = parts;
+                    self.digits = self.digits.max(digits_of(self.parts.nanosecond(), text));
                 } else {
                     // It contradicts the pieces before, as a second stamp of another zone does.
                     let mut parts = Parsed::new();
                     if parse_and_remainder(&mut parts, ascii(text), items.iter()).is_ok() {
-                        self.stamps.extend(stamp_of(&parts, 0));
+                        self.stamps.extend(stamp_of(&parts, digits_of(parts.nanosecond(), text)));
                     }
                 }
             }
@@ -138,7 +138,7 @@ impl Clock {
 
     /// The moment, as precise as the pieces together tell it.
     pub(super) fn stamp(mut self) -> Option<Stamp> {
-        self.stamps.extend(stamp_of(&self.parts, self.parts_digits));
+        self.stamps.extend(stamp_of(&self.parts, self.digits));
         if let Some((nanos, digits)) = self.fraction {
             self.stamps.iter_mut().filter(|stamp| stamp.digits < digits).for_each(|stamp| {
                 (stamp.nanos, stamp.digits) = (nanos, digits);
@@ -185,6 +185,7 @@ fn whole(form: &Form, text: &[u8]) -> Option<Stamp> {
         Form::Seconds => counted(1, 0),
         Form::Millis => counted(1000, 3),
         Form::Micros => counted(1_000_000, 6),
+        Form::Nanos => counted(1_000_000_000, 9),
         Form::Decimal => {
             let point = memchr::memchr(b'.', text)?;
             let seconds = whole(&Form::Seconds, &text[..point])?;
@@ -206,6 +207,7 @@ fn any(text: &[u8]) -> Option<Stamp> {
             9..=11 => Form::Seconds,
             12..=14 => Form::Millis,
             15..=17 => Form::Micros,
+            18..=19 => Form::Nanos,
             _ => return None,
         };
         return whole(&form, text);
@@ -214,22 +216,19 @@ fn any(text: &[u8]) -> Option<Stamp> {
     forms.iter().filter(|form| form.len(text) == Some(text.len())).find_map(|form| whole(form, text))
 }
 
-/// How many digits behind a point or comma of the text make so many nanoseconds.
-fn digits_of(text: &[u8], nanos: u32) -> Option<u8> {
-    let runs = text.split(|byte| matches!(byte, b'.' | b',')).skip(1);
-    let counts = runs.map(|run| run.iter().take_while(|byte| byte.is_ascii_digit()).count().min(9));
-    let starts = memchr::memchr2_iter(b'.', b',', text).map(|at| at + 1);
-    let fits = |start: usize, count: usize| {
-        let number = text.get(start..start + count).and_then(stamp::digits);
-        let scale = u32::try_from(count).ok().and_then(|count| 10u32.checked_pow(9u32.checked_sub(count)?));
-        number.zip(scale).is_some_and(|(number, scale)| number.checked_mul(scale) == Some(nanos))
+/// With how many digits the text tells these nanoseconds: `.5` is another precision than `.500`.
+fn digits_of(nanos: Option<u32>, text: &[u8]) -> u8 {
+    let Some(nanos) = nanos else { return 0 };
+    let tells = |run: &&[u8]| {
+        let zeros = 9u32.checked_sub(u32::try_from(run.len()).unwrap_or(u32::MAX));
+        stamp::digits(run).zip(zeros).is_some_and(|(number, zeros)| number.checked_mul(10u32.pow(zeros)) == Some(nanos))
     };
-    let found = starts.zip(counts).filter(|(start, count)| *count > 0 && fits(*start, *count)).last();
-    found.and_then(|(_, count)| u8::try_from(count).ok())
+    let runs = text.split(|byte| !byte.is_ascii_digit());
+    runs.filter(tells).map(<[u8]>::len).max().and_then(|len| u8::try_from(len).ok()).unwrap_or(9)
 }
 
-/// The stamp of strftime's parts, if they make one, with the digits of its fraction, where they are known.
-fn stamp_of(parts: &Parsed, digits: u8) -> Option<Stamp> {
+/// The stamp of strftime's parts, if they make one.
+fn stamp_of(parts: &Parsed, fraction_digits: u8) -> Option<Stamp> {
     if let Some(seconds) = parts.timestamp() {
         return Some(Stamp::utc(seconds, 0, 0));
     }
@@ -239,7 +238,7 @@ fn stamp_of(parts: &Parsed, digits: u8) -> Option<Stamp> {
         parts.set_year(i64::from(YEARLESS)).ok()?;
     }
     let civil = parts.to_naive_datetime_with_offset(0).ok()?;
-    let (nanos, digits) = parts.nanosecond().map_or((0, 0), |nanos| (nanos, if digits > 0 { digits } else { 9 }));
+    let (nanos, digits) = parts.nanosecond().map_or((0, 0), |nanos| (nanos, fraction_digits));
     let zone = parts.offset().map_or(Zone::Unknown, Zone::Offset);
     Some(Stamp { civil_s: civil.and_utc().timestamp(), nanos, digits, zone, has_year })
 }
@@ -267,9 +266,15 @@ mod tests {
             (Form::Seconds, "1795487636 ", 10, AT, 0, Zone::Offset(0)),
             (Form::Millis, "1795487636123;", 13, AT, 3, Zone::Offset(0)),
             (Form::Micros, "1795487636123456", 16, AT, 6, Zone::Offset(0)),
+            (Form::Nanos, "1795487636123456789", 19, AT, 9, Zone::Offset(0)),
             (Form::Decimal, "1795487636.123\t", 14, AT, 3, Zone::Offset(0)),
             (strftime("%Y-%m-%dT%H:%M:%S%z"), "2026-11-24T02:33:56+0100 x", 24, AT, 0, offset),
             (strftime("%d/%b/%Y:%T"), "24/Nov/2026:02:33:56.1", 20, AT, 0, Zone::Unknown),
+            (strftime("%Y-%m-%d %H:%M:%S%.f"), "2026-11-24 02:33:56.250 x", 23, AT, 3, Zone::Unknown),
+            (strftime("%Y-%m-%d %I:%M:%S %p %z"), "2026-11-24 02:33:56 AM +01:00 x", 29, AT, 0, offset),
+            (strftime("%b %e %H:%M:%S %Y"), "Nov 24 02:33:56 2026", 20, AT, 0, Zone::Unknown),
+            (strftime("%j/%y %T"), "328/26 02:33:56", 15, AT, 0, Zone::Unknown),
+            (strftime("%s"), "1795487636", 10, AT, 0, Zone::Offset(0)),
         ] {
             assert_eq!(form.len(text.as_bytes()), Some(len), "{text}");
             let mut clock = Clock::default();
