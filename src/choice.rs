@@ -60,13 +60,13 @@ impl Choices {
     pub fn recognised(&self, name: &str, bytes: &[u8]) -> Option<Recognised> {
         let is_for = |glob: &Option<String>| glob.as_ref().is_none_or(|glob| is_meant(glob, name));
         if let Some((_, format)) = self.of_paths.iter().rev().find(|(glob, _)| is_for(glob)) {
-            return Some(chosen(*format));
+            return Some(chosen(name, *format));
         }
         let by_content = recognise(name, bytes);
         let known = by_content.as_ref().map_or(0, |known| covers(known.format, bytes));
         let own = self.own.iter().rev().map(|own| (covers(*own, bytes), *own)).max_by_key(|(count, _)| *count);
         match own {
-            Some((count, own)) if count > known => Some(chosen(own)),
+            Some((count, own)) if count > known => Some(chosen(name, own)),
             _ => by_content,
         }
     }

@@ -7,6 +7,7 @@
 //! ESC[2KESC[33mweb-1  | ESC[0m2024-04-25T05:32:35.584725130Z GET /           colours, and with -t
 //! web_1    | GET /                                                           v1
 //! web-1 exited with code 1
+//! 2026-11-24T02:40:57.462747767Z web.1.iuhi1xhjbu5n@node1    | GET /          docker service logs -t
 //! ```
 //!
 //! The names are padded to the longest and one or two blanks more. Without `-t` no line has a moment, and lines of
@@ -17,7 +18,7 @@ mod file;
 
 pub use file::File;
 
-use super::{Container, Format, Framing, Record, Text, nest, stamp, text};
+use super::{Container, Format, Framing, Record, Stamp, Text, nest, stamp, text};
 
 /// The output of several containers, each line with the name of its own.
 pub struct Logs;
@@ -33,7 +34,10 @@ impl Format for Logs {
 
     fn is_start(&self, _previous: &[u8], line: &[u8]) -> bool {
         let line = without_erasure(line);
-        prefix(line).is_some() || exited(line).is_some() || line.starts_with(b"Attaching to ")
+        prefix(line).is_some()
+            || of_task(line).is_some()
+            || exited(line).is_some()
+            || line.starts_with(b"Attaching to ")
     }
 
     fn parse<'a>(&self, record: &'a [u8]) -> Option<Record<'a>> {
@@ -49,6 +53,10 @@ impl Format for Logs {
                 stamp::prefix(content).map_or((None, content), |(moment, rest)| (Some(moment), rest));
             record.container = named(name);
             record.stamp = moment;
+            record.message = Some(without_colours(text(content)));
+        } else if let Some((moment, name, content)) = of_task(line) {
+            record.container = named(name);
+            record.stamp = Some(moment);
             record.message = Some(without_colours(text(content)));
         } else {
             line.starts_with(b"Attaching to ").then_some(())?;
@@ -101,9 +109,17 @@ fn prefix(line: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((name, colour(content).filter(|_| line.starts_with(b"\x1b")).unwrap_or(content)))
 }
 
+/// `2026-11-24T02:40:57.462747767Z web.1.iuhi1xhjbu5n@node1    | `: docker's CLI puts the moment of a service's line
+/// before the task (`logWriter` in `cli/command/service/logs.go`).
+fn of_task(line: &[u8]) -> Option<(Stamp, &[u8], &[u8])> {
+    let (moment, rest) = stamp::prefix(line)?;
+    let (name, content) = prefix(rest).filter(|(name, _)| name.contains(&b'@'))?;
+    Some((moment, name, content))
+}
+
 /// A container's name, and what follows it.
 fn name(line: &[u8]) -> Option<(&[u8], &[u8])> {
-    let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'@');
     let len = line.iter().take_while(|byte| is_letter(byte)).count();
     line.first().is_some_and(u8::is_ascii_alphanumeric).then(|| line.split_at(len))
 }
@@ -153,6 +169,8 @@ mod tests {
             ("\x1b[2K\x1b[33mweb-1  | \x1b[0mGET /", "web-1", "GET /"),
             ("\x1b[2Kweb-1  | \x1b[31m\x1b[1mWARNING\x1b[0m: x", "web-1", "WARNING: x"),
             ("shop.db  | 2024-04-25T05:32:35.584725130Z ready", "shop.db", "ready"),
+            ("web.1.iuhi1xhjbu5n@node1    | ready", "web.1.iuhi1xhjbu5n@node1", "ready"),
+            ("2026-11-24T02:40:57.4Z web.1.iuhi1@node1    | ready", "web.1.iuhi1@node1", "ready"),
             ("shop_web_1 exited with code 137", "shop_web_1", "shop_web_1 exited with code 137"),
         ] {
             assert!(Logs.is_start(b"", line.as_bytes()), "{line}");

@@ -21,6 +21,7 @@ pub mod kubectl;
 mod lanes;
 pub mod nest;
 pub mod nginx;
+pub mod owner;
 mod pieces;
 pub mod podman;
 pub mod read;
@@ -188,7 +189,7 @@ pub static FORMATS: &[&dyn Format] = &[
     &syslog::Rfc5424,
     &syslog::Iso,
     &syslog::Rfc3164,
-    &journald::Short,
+    &journald::Short::Any,
     &app::Log,
     &app::Stamped,
     &app::Dmesg,

@@ -125,10 +125,11 @@ fn starts<'a>(format: &dyn Format, line: &'a [u8]) -> Option<Record<'a>> {
 }
 
 /// What of the envelope and what of the line counts.
-fn join<'a>(envelope: Record<'a>, line: Record<'a>) -> Record<'a> {
+pub(super) fn join<'a>(envelope: Record<'a>, line: Record<'a>) -> Record<'a> {
     let outer = Envelope { stamp: envelope.stamp, in_utc: counts_in_utc(envelope.format) };
     let mut formats = envelope.envelope;
     formats.push(envelope.format);
+    formats.extend(line.envelope);
     let stamp = if line.is_traffic { line.stamp.or(envelope.stamp) } else { envelope.stamp.or(line.stamp) };
     let mut fields = envelope.fields;
     fields.extend(line.fields);
@@ -140,7 +141,7 @@ fn join<'a>(envelope: Record<'a>, line: Record<'a>) -> Record<'a> {
         outer: envelope.stamp.filter(|_| line.is_traffic && line.stamp.is_some()),
         stamp_end: line.stamp_end.map(|end| Stamp { zone: zone.unwrap_or(end.zone), ..end }),
         host: envelope.host.or(line.host),
-        program: line.program.or(envelope.program),
+        program: line.program.or(envelope.program).or_else(|| haproxy::writer(line.format)),
         pid: envelope.pid.or(line.pid),
         unit: envelope.unit.or(line.unit),
         level: line.level.or(envelope.level),

@@ -129,7 +129,7 @@ mod tests {
                        2026-11-24T02:46:33.8Z stderr P never ended\n";
 
     fn records(block: usize) -> Vec<(usize, usize, String)> {
-        let recognised = Recognised { format: &cri::Log, others: Vec::new() };
+        let recognised = Recognised { format: &cri::Log, others: Vec::new(), owner: None };
         let (mut found, mut first) = (Vec::new(), 1);
         for range in blocks(LOG.as_bytes(), &cri::Log, block) {
             let (_, lines) =

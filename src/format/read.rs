@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use memchr::{memchr, memchr_iter, memmem};
 
+use super::owner::Owner;
 use super::recognise::Recognised;
 use super::{Format, Framing, Hit, Part, Record, journald, pieces, stamp};
 use crate::input::blocks::{cut, line_before, split_line};
@@ -81,13 +82,30 @@ pub fn walk<'a>(
     detail: Detail,
     each: &mut impl FnMut(Place<'a>, Item<'_>),
 ) -> (usize, usize) {
-    match recognised.format.framing() {
-        Framing::JournalExport | Framing::JournalFile => entries(recognised, bytes, (start, end), each),
-        Framing::Lines | Framing::SingleLines | Framing::Objects => {
+    match (recognised.format.framing(), &recognised.owner) {
+        (Framing::JournalExport | Framing::JournalFile, _) => entries(recognised, bytes, (start, end), each),
+        (Framing::Lines | Framing::SingleLines | Framing::Objects, _) => {
             lines(recognised, bytes, (start, end), detail, each)
         }
-        Framing::Pieces => pieces::walk(recognised, bytes, (start, end), each),
-        Framing::Document => document(recognised, bytes, each),
+        (Framing::Pieces, Some(owner)) => {
+            pieces::walk(recognised, bytes, (start, end), &mut |place, item| each(place, completed(item, owner)))
+        }
+        (Framing::Pieces, None) => pieces::walk(recognised, bytes, (start, end), each),
+        (Framing::Document, Some(owner)) => {
+            document(recognised, bytes, &mut |place, item| each(place, completed(item, owner)))
+        }
+        (Framing::Document, None) => document(recognised, bytes, each),
+    }
+}
+
+/// A container's line with what only the name of its file tells.
+fn completed<'a>(item: Item<'a>, owner: &'a Owner) -> Item<'a> {
+    match item {
+        Item::Record(mut record) => {
+            owner.complete(&mut record);
+            Item::Record(record)
+        }
+        item => item,
     }
 }
 

@@ -3,6 +3,7 @@
 
 use memchr::{memchr, memmem};
 
+use super::owner::Owner;
 use super::{FORMATS, Format, Framing, access, apache, journald, nginx};
 use crate::input::blocks::{line_before, split_line};
 
@@ -26,13 +27,15 @@ pub struct Recognised {
     pub format: &'static dyn Format,
     /// Formats that some of its lines have besides.
     pub others: Vec<&'static dyn Format>,
+    /// The container whose output it is, where only the file's name tells.
+    pub owner: Option<Owner>,
 }
 
 /// The formats of `bytes`; `None` if no known program wrote them. The name decides only between Apache and nginx,
-/// whose combined logs are the same to the byte.
+/// whose combined logs are the same to the byte, and tells whose output a container's log is.
 pub fn recognise(name: &str, bytes: &[u8]) -> Option<Recognised> {
     if let Some(format) = document(bytes) {
-        return Some(Recognised { format, others: Vec::new() });
+        return Some(Recognised { format, others: Vec::new(), owner: Owner::of(name) });
     }
     let lines = sample(bytes);
     let reads = |format: &dyn Format, at: usize, line: &[u8]| {
@@ -47,7 +50,7 @@ pub fn recognise(name: &str, bytes: &[u8]) -> Option<Recognised> {
     let is_head = |line: &[u8]| !line.starts_with(b" ") && !line.starts_with(b"\t") && !FORMATS[best].is_heading(line);
     let heads = lines.iter().filter(|(_, line)| is_head(line)).count();
     if most == 0 && lines.iter().any(|(_, line)| journald::is_empty_listing(line)) {
-        return Some(Recognised { format: &journald::Short, others: Vec::new() });
+        return Some(Recognised { format: &journald::Short::Any, others: Vec::new(), owner: None });
     }
     if most == 0 || most * LEAST_SHARE < heads && !FORMATS[best].framing().is_counted() {
         return None;
@@ -57,7 +60,8 @@ pub fn recognise(name: &str, bytes: &[u8]) -> Option<Recognised> {
         let adds = lines.iter().zip(&read[best]).any(|(other, own)| *other && !own);
         *index != best && other.name() != format.name() && adds
     });
-    Some(Recognised { format, others: others.map(|(_, (format, _))| *format).collect() })
+    let others = others.map(|(_, (format, _))| *format).collect();
+    Some(Recognised { format, others, owner: Owner::of(name) })
 }
 
 /// How many lines of a sample of the file the format reads; 0 if they are too few for the file to be of that format.
@@ -77,8 +81,9 @@ pub fn covers(format: &'static dyn Format, bytes: &[u8]) -> usize {
 
 /// What a file holds in which a user says that `format` is: beside it only other forms of the same log, as
 /// what Apache writes before its log is open.
-pub fn chosen(format: &'static dyn Format) -> Recognised {
-    Recognised { format, others: FORMATS.iter().filter(|other| other.name() == format.name()).copied().collect() }
+pub fn chosen(name: &str, format: &'static dyn Format) -> Recognised {
+    let others = FORMATS.iter().filter(|other| other.name() == format.name()).copied().collect();
+    Recognised { format, others, owner: Owner::of(name) }
 }
 
 /// What `parse` needs to see of a record that begins with `line`: for binary entries more than the line.
@@ -144,8 +149,9 @@ fn settle(format: &'static dyn Format, name: &str, bytes: &[u8], lines: &[(usize
         "nginx-access" | "apache-access" => settle_combined(format, name, lines),
         "syslog-rfc3164" | "syslog-iso" => {
             let marked = lines.iter().any(|(at, line)| journald::shows_marks(line_before(bytes, *at), line));
-            if marked { &journald::Short } else { format }
+            if marked { &journald::Short::Any } else { format }
         }
+        "journald-short" if lines.iter().any(|(_, line)| journald::is_monotonic(line)) => &journald::Short::Monotonic,
         _ => format,
     }
 }

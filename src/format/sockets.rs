@@ -39,7 +39,9 @@ impl Format for Ss {
     }
 
     fn is_heading(&self, line: &[u8]) -> bool {
-        memchr::memmem::find(line, b" Local Address:Port ").is_some()
+        const OTHERS: [&[u8]; 9] =
+            [b"u_str ", b"u_dgr ", b"u_seq ", b"nl ", b"p_raw ", b"p_dgr ", b"v_str ", b"v_dgr ", b"xdp "];
+        memchr::memmem::find(line, b" Local Address:Port ").is_some() || OTHERS.iter().any(|net| line.starts_with(net))
     }
 
     fn samples(&self) -> &'static [&'static str] {
@@ -68,7 +70,9 @@ impl Format for Netstat {
     }
 
     fn is_heading(&self, line: &[u8]) -> bool {
-        line.starts_with(b"Active Internet connections") || line.starts_with(b"Proto Recv-Q Send-Q ")
+        const OTHERS: [&[u8]; 5] =
+            [b"Active ", b"Proto Recv-Q Send-Q ", b"Proto RefCnt Flags ", b"unix  ", b"(Not all processes could be "];
+        OTHERS.iter().any(|beginning| line.starts_with(beginning))
     }
 
     fn samples(&self) -> &'static [&'static str] {
@@ -98,6 +102,7 @@ impl Format for Lsof {
 
     fn is_heading(&self, line: &[u8]) -> bool {
         line.starts_with(b"COMMAND ") && line.trim_ascii_end().ends_with(b" NAME")
+            || str::from_utf8(line).is_ok_and(is_of_file)
     }
 
     fn samples(&self) -> &'static [&'static str] {
@@ -198,17 +203,29 @@ fn lsof(line: &str) -> Option<Record<'_>> {
     let words: Vec<&str> = line.split_ascii_whitespace().collect();
     let kind = words.iter().position(|word| matches!(*word, "IPv4" | "IPv6")).filter(|at| *at >= 4)?;
     let (command, pid) = (words.first()?, words.get(1)?.parse().ok()?);
-    let node = words.get(kind + 3).filter(|node| matches!(**node, "TCP" | "UDP"))?;
-    let name = *words.get(kind + 4)?;
-    let state = words.get(kind + 5).and_then(|state| state.strip_prefix('(')?.strip_suffix(')'));
+    // Flags of the file may stand before the device (`+fg`).
+    let node = (kind + 3..=kind + 4).find(|at| matches!(words.get(*at), Some(&("TCP" | "UDP"))))?;
+    let name = *words.get(node + 1)?;
+    let state = words.get(node + 2).and_then(|state| state.strip_prefix('(')?.strip_suffix(')'));
     let mut record = of_socket("lsof", socket(name)?, state.unwrap_or_default());
     record.program =
         Some(if command.contains("\\x20") { command.replace("\\x20", " ").into() } else { (*command).into() });
     record.pid = Some(pid);
     record.user = Some((*words.get(kind - 2)?).into());
-    put(&mut record, "protocol", Some(node));
+    put(&mut record, "protocol", words.get(node).copied());
     put(&mut record, "type", words.get(kind).copied());
     Some(record)
+}
+
+/// Whether it is a row of `lsof` about another file than a socket of the internet's protocols.
+fn is_of_file(line: &str) -> bool {
+    const TYPES: [&str; 14] = [
+        "DIR", "REG", "CHR", "BLK", "FIFO", "LINK", "unix", "sock", "netlink", "a_inode", "pack", "unknown", "DEL",
+        "raw",
+    ];
+    let words: Vec<&str> = line.split_ascii_whitespace().take(9).collect();
+    let is_number = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit());
+    words.get(1).is_some_and(|pid| is_number(pid)) && words.iter().skip(4).any(|word| TYPES.contains(word))
 }
 
 /// The two queues.
@@ -249,6 +266,15 @@ mod tests {
         for (line, format, address, port, state, program, pid) in [
             (Ss.samples()[0], "ss", "127.0.0.1", Some(28080), Some("LISTEN"), Some("nginx"), Some(23514)),
             (Ss.samples()[1], "ss", "127.0.0.53%lo", Some(53), Some("UNCONN"), None, None),
+            (
+                "python3 6100 root 3u IPv4 RW,CX 558285 0t0 TCP 127.0.0.1:25001 (LISTEN)",
+                "lsof",
+                "127.0.0.1",
+                Some(25001),
+                Some("LISTEN"),
+                Some("python3"),
+                Some(6100),
+            ),
             ("LISTEN 0 128 *:http *:*", "ss", "*", None, Some("LISTEN"), None, None),
             ("ESTAB 0 0 [::1]:28443 [::1]:50000", "ss", "[::1]", Some(28443), Some("ESTAB"), None, None),
             (Netstat.samples()[0], "netstat", "127.0.0.1", Some(28080), Some("LISTEN"), Some("nginx"), Some(23430)),
@@ -305,6 +331,15 @@ mod tests {
             for reader in [&Ss as &dyn Format, &Netstat, &Lsof] {
                 assert!(!reader.is_start(b"", line.as_bytes()), "{line}");
             }
+        }
+        for (format, line) in [
+            (&Ss as &dyn Format, "u_str LISTEN 0 4096 /run/systemd/private 18 * 0 users:((\"systemd\",pid=1,fd=20))"),
+            (&Netstat, "unix  2      [ ACC ]     STREAM     LISTENING     18     1/init    /run/systemd/private"),
+            (&Netstat, "Active UNIX domain sockets (servers and established)"),
+            (&Lsof, "nginx 1 root cwd DIR 8,1 4096 2 /"),
+            (&Lsof, "nginx 1 2 worker root mem REG 8,1 4096 2 /usr/sbin/nginx"),
+        ] {
+            assert!(format.is_heading(line.as_bytes()) && !format.is_start(b"", line.as_bytes()), "{line}");
         }
         assert!(Ss.is_heading(b"State  Recv-Q Send-Q Local Address:Port  Peer Address:PortProcess"));
     }

@@ -11,9 +11,8 @@
 //! may be missing, and HAProxy (`log … format iso|timed`) leaves out the tag as well. Lines that begin with no
 //! stamp continue the message before them. What the program inside wrote is read by [`super::nest`].
 
-use super::nest::nest;
 use super::tag::{Sender, number, pri, rest_of_word, sender, without_path};
-use super::{Format, Level, Record, Stamp, Text, Value, stamp, text};
+use super::{Format, Level, Record, Stamp, Text, Value, nest, stamp, text};
 
 /// `[<PRI>]Mon dd HH:MM:SS HOST TAG[PID]: MSG`
 pub struct Rfc3164;
@@ -95,28 +94,8 @@ impl Format for Rfc5424 {
 
     fn parse<'a>(&self, record: &'a [u8]) -> Option<Record<'a>> {
         let (level, rest) = version(record)?;
-        let (time, rest) = word(rest)?;
-        let (host, rest) = word(rest)?;
-        let (program, rest) = word(rest)?;
-        let (process, rest) = word(rest)?;
-        let (id, rest) = word(rest)?;
-        let stamp = match present(time) {
-            Some(time) => Some(stamp::iso(time).filter(|(_, taken)| *taken == time.len())?.0),
-            None => None,
-        };
-        let pid = present(process).and_then(number);
-        let mut envelope = Record { stamp, level: Some(level), pid, ..Record::new(self.name()) };
-        envelope.host = present(host).map(text);
-        envelope.program = present(program).map(|name| text(without_path(name)));
-        if let Some(process) = present(process).filter(|_| pid.is_none()) {
-            envelope.fields.push(("PROCID".into(), Value::Text(text(process))));
-        }
-        if let Some(id) = present(id) {
-            envelope.fields.push(("MSGID".into(), Value::Text(text(id))));
-        }
-        let rest = structured_data(rest, &mut envelope)?;
-        let message = rest.strip_prefix(b" ").unwrap_or(rest);
-        Some(finish(envelope, message.strip_prefix("\u{feff}".as_bytes()).unwrap_or(message)))
+        let (envelope, message) = rfc5424(Some(level), rest)?;
+        Some(finish(envelope, message))
     }
 
     fn samples(&self) -> &'static [&'static str] {
@@ -128,26 +107,79 @@ impl Format for Rfc5424 {
     }
 }
 
+/// `TIME HOST APP PROCID MSGID SD[ MSG]`: the envelope, and the message.
+fn rfc5424(level: Option<Level>, rest: &[u8]) -> Option<(Record<'_>, &[u8])> {
+    let (time, rest) = word(rest)?;
+    let (host, rest) = word(rest)?;
+    let (program, rest) = word(rest)?;
+    let (process, rest) = word(rest)?;
+    let (id, rest) = word(rest)?;
+    let stamp = match present(time) {
+        Some(time) => Some(stamp::iso(time).filter(|(_, taken)| *taken == time.len())?.0),
+        None => None,
+    };
+    let pid = present(process).and_then(number);
+    let mut envelope = Record { stamp, level, pid, ..Record::new(Rfc5424.name()) };
+    envelope.host = present(host).map(text);
+    envelope.program = present(program).map(|name| text(without_path(name)));
+    if let Some(process) = present(process).filter(|_| pid.is_none()) {
+        envelope.fields.push(("PROCID".into(), Value::Text(text(process))));
+    }
+    if let Some(id) = present(id) {
+        envelope.fields.push(("MSGID".into(), Value::Text(text(id))));
+    }
+    let rest = structured_data(rest, &mut envelope)?;
+    let message = rest.strip_prefix(b" ").unwrap_or(rest);
+    Some((envelope, message.strip_prefix("\u{feff}".as_bytes()).unwrap_or(message)))
+}
+
 /// The record of an envelope, or of the line inside it.
 fn build<'a>(format: &'static str, stamp: Stamp, level: Option<Level>, sender: &Sender<'a>) -> Record<'a> {
-    let envelope = Record {
+    finish(envelope(format, stamp, level, sender), sender.message)
+}
+
+fn envelope<'a>(format: &'static str, stamp: Stamp, level: Option<Level>, sender: &Sender<'a>) -> Record<'a> {
+    Record {
         stamp: Some(stamp),
         level: level.or(sender.level),
-        host: sender.host.map(text),
+        host: sender.host.and_then(present).map(text),
         program: sender.program.map(text),
         pid: sender.pid,
         ..Record::new(format)
+    }
+}
+
+/// The record of an envelope, or of what is inside: the header that a relay found before the message and did not
+/// understand, or the line of a program.
+fn finish<'a>(envelope: Record<'a>, message: &'a [u8]) -> Record<'a> {
+    match relayed(message).filter(|_| envelope.program.is_none()) {
+        Some((inner, message)) => nest::join(envelope, of_program(inner, message)),
+        None => of_program(envelope, message),
+    }
+}
+
+/// `<134>Nov 24 02:33:55 web01 app[7]: text`, `1 2026-11-24T02:33:55Z web01 app 7 - - text` as a message of its own. Only
+/// a tag shows that it is such a header.
+fn relayed(message: &[u8]) -> Option<(Record<'_>, &[u8])> {
+    let (level, rest) = pri(message);
+    if let Some(rest) = rest.strip_prefix(b"1 ").filter(|rest| stamp::iso(rest).is_some()) {
+        return rfc5424(level, rest);
+    }
+    let (format, stamp, rest) = match bsd_stamp(rest) {
+        Some((stamp, rest)) => (Rfc3164.name(), stamp, rest),
+        None => iso_stamp(rest).map(|(stamp, _, rest)| (Iso.name(), stamp, rest))?,
     };
-    finish(envelope, sender.message)
+    let sender = sender(rest);
+    sender.has_tag.then(|| (envelope(format, stamp, level, &sender), sender.message))
 }
 
 /// Reads the message with the format of its program. Blanks before it, which rsyslog adds to RFC 5424's, do not hide
 /// a line from its program, but belong to a message that no program claims.
-fn finish<'a>(mut envelope: Record<'a>, message: &'a [u8]) -> Record<'a> {
+fn of_program<'a>(mut envelope: Record<'a>, message: &'a [u8]) -> Record<'a> {
     let format = envelope.format;
     let indented = message.starts_with(b" ");
     envelope.message = Some(text(message.trim_ascii_start()));
-    let mut record = nest(envelope);
+    let mut record = nest::nest(envelope);
     if indented && record.format == format {
         record.message = Some(text(message));
     }
@@ -438,6 +470,36 @@ mod tests {
         assert_eq!((record.format, record.text_field("UNIT")), ("systemd", Some("nginx.service")));
         let line = "<30>1 2026-11-15T06:07:08+00:00 - - - - -  text";
         assert_eq!(Rfc5424.parse(line.as_bytes()).unwrap().message(), " text");
+    }
+
+    #[test]
+    fn a_relay_may_put_a_header_before_another() {
+        for (line, program, formats, message) in [
+            (
+                "Nov 24 02:33:56 relay Nov 24 02:33:55 web01 app[7]: x",
+                Some("app"),
+                vec!["syslog-rfc3164", "syslog-rfc3164"],
+                "x",
+            ),
+            (
+                "Nov 24 02:33:56 relay <11>Nov 24 02:33:55 web01 cron[7]: (root) RELOAD (crontabs/root)",
+                Some("cron"),
+                vec!["syslog-rfc3164", "syslog-rfc3164", "cron"],
+                "(root) RELOAD (crontabs/root)",
+            ),
+            (
+                "Nov 24 02:33:56 relay 1 2026-11-24T02:33:55.003Z web01 app 7 - - x",
+                Some("app"),
+                vec!["syslog-rfc3164", "syslog-rfc5424"],
+                "x",
+            ),
+            ("Nov 24 02:33:56 relay Nov 24 02:33:55 x", None, vec!["syslog-rfc3164"], "Nov 24 02:33:55 x"),
+        ] {
+            let record = Rfc3164.parse(line.as_bytes()).unwrap();
+            assert_eq!((record.host.as_deref(), record.program.as_deref()), (Some("relay"), program), "{line}");
+            assert_eq!([record.envelope.clone(), vec![record.format]].concat(), formats, "{line}");
+            assert_eq!(record.message(), message, "{line}");
+        }
     }
 
     #[test]

@@ -32,6 +32,11 @@ impl Sender<'_> {
     }
 }
 
+/// What busybox' syslogd says of itself, without a tag: `syslogd started: BusyBox v1.35.0`, `syslogd exiting`.
+fn is_of_daemon(text: &[u8]) -> bool {
+    text.starts_with(b"syslogd started: ") || text == b"syslogd exiting"
+}
+
 /// `last message repeated 3 times`, `--- last message repeated 5 times ---`
 fn is_repeat(text: &[u8]) -> bool {
     text.strip_prefix(b"--- ").unwrap_or(text).starts_with(b"last message repeated ")
@@ -68,12 +73,20 @@ pub(super) fn sender(text: &[u8]) -> Sender<'_> {
         return tagged(rest);
     }
     let (first, behind) = rest_of_word(text);
-    let has_no_host = is_repeat(text) || first.ends_with(b":") || first.contains(&b'[') || words(first).is_some();
+    let has_no_host = is_repeat(text)
+        || is_of_daemon(text)
+        || first.ends_with(b":")
+        || first.contains(&b'[')
+        || words(first).is_some();
     if has_no_host || !is_host(first) || is_of_haproxy(behind) {
         return tagged(text);
     }
     let rest = behind.strip_prefix(b" ").unwrap_or(behind);
-    Sender { host: Some(first).filter(|host| *host != b"-"), ..tagged(rest) }
+    // Of RFC 5424 with neither, rsyslog leaves the two hyphens.
+    match rest.strip_prefix(b"- ").filter(|_| first == b"-") {
+        Some(message) => Sender { host: Some(first), has_tag: true, message, ..Sender::default() },
+        None => Sender { host: Some(first), ..tagged(rest) },
+    }
 }
 
 /// `TAG[PID]: MSG` behind the host, perhaps after busybox' words. Without a tag all is message.
@@ -85,6 +98,18 @@ fn tagged(text: &[u8]) -> Sender<'_> {
     };
     match tag(text) {
         Some(sender) => Sender { level: level.or(sender.level), ..sender },
+        None => untagged(text, level),
+    }
+}
+
+/// What rsyslog makes of RFC 5424 with a program but without its pid, which only a byte order mark behind it shows:
+/// `evntslog \u{feff}text`.
+fn untagged(text: &[u8], level: Option<Level>) -> Sender<'_> {
+    let (word, behind) = rest_of_word(text);
+    match behind.strip_prefix(" \u{feff}".as_bytes()) {
+        Some(message) => {
+            Sender { level, has_tag: true, program: Some(without_path(word)), message, ..Sender::default() }
+        }
         None => Sender { level, message: text, ..Sender::default() },
     }
 }
@@ -104,21 +129,44 @@ fn tag(text: &[u8]) -> Option<Sender<'_>> {
         Some((level, behind)) => (Some(level), behind),
         None => (None, behind),
     };
+    let message = behind.strip_prefix(b" ").unwrap_or(behind);
     Some(Sender {
         host: None,
         level,
         program: Some(without_path(name)),
         pid: pid.and_then(number),
         has_tag: true,
-        message: behind.strip_prefix(b" ").unwrap_or(behind),
+        message: message.strip_prefix("\u{feff}".as_bytes()).unwrap_or(message),
     })
 }
 
-/// The first word, or up to the end of `[77]:` where the message follows it without a blank.
+/// The first word, or up to the end of `[77]:` or `app:` where the message follows it without a blank; more words where
+/// a pid shows that they are one name.
 fn split_tag(text: &[u8]) -> (&[u8], &[u8]) {
     let (word, behind) = rest_of_word(text);
     let end = word.windows(2).position(|pair| pair == b"]:").map(|at| at + 2);
+    let end = end.or_else(|| words_of_tag(text)).or_else(|| plain_tag(word));
     end.and_then(|end| text.split_at_checked(end)).unwrap_or((word, behind))
+}
+
+/// Where `Google Chrome[77]:` ends: at most three words, of which the last has the pid.
+fn words_of_tag(text: &[u8]) -> Option<usize> {
+    const WORDS: usize = 3;
+    let end = text.iter().take(48).position(|byte| *byte == b':')?;
+    let (name, pid) = split_last(text.get(..end)?.strip_suffix(b"]")?, b'[')?;
+    let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-".contains(byte);
+    let is_name = name.split(|byte| *byte == b' ').all(|word| !word.is_empty() && word.iter().all(is_letter));
+    let words = name.split(|byte| *byte == b' ').count();
+    (is_name && (2..=WORDS).contains(&words) && number(pid).is_some()).then_some(end + 1)
+}
+
+/// Where `app:` ends if a text follows at once, but no number (`host:80`) and no path (`http://`).
+fn plain_tag(word: &[u8]) -> Option<usize> {
+    let colon = memchr::memchr(b':', word)?;
+    let (name, behind) = (word.get(..colon)?, word.get(colon + 1..)?);
+    let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-".contains(byte);
+    let is_name = name.first().is_some_and(u8::is_ascii_alphabetic) && name.iter().all(is_letter);
+    (is_name && behind.first().is_some_and(u8::is_ascii_alphabetic) && !behind.ends_with(b":")).then_some(colon + 1)
 }
 
 /// ` <Info>:` of macOS
@@ -221,12 +269,22 @@ mod tests {
             ("haproxy[17025]: x", None, Some("haproxy"), Some(17025), "x"),
             ("nginx: x", None, Some("nginx"), None, "x"),
             (" sshd[1332]: x", None, Some("sshd"), Some(1332), "x"),
-            ("- app[5]: x", None, Some("app"), Some(5), "x"),
+            ("- app[5]: x", Some("-"), Some("app"), Some(5), "x"),
+            ("- - nobody", Some("-"), None, None, "nobody"),
+            ("web01 evntslog \u{feff}text", Some("web01"), Some("evntslog"), None, "text"),
+            ("web01 app[5] \u{feff}text", Some("web01"), Some("app"), Some(5), "text"),
+            ("web01 app:no blank", Some("web01"), Some("app"), None, "no blank"),
+            ("web01 at 10:00 x", Some("web01"), None, None, "at 10:00 x"),
+            ("web01 shop.example:80 x", Some("web01"), None, None, "shop.example:80 x"),
+            ("web01 with blank[12]: x", Some("web01"), Some("with blank"), Some(12), "x"),
+            ("mac Google Chrome He[9]: x", Some("mac"), Some("Google Chrome He"), Some(9), "x"),
+            ("web01 went to the child[12]: x", Some("web01"), None, None, "went to the child[12]: x"),
             ("fe80::1 app[5]: x", Some("fe80::1"), Some("app"), Some(5), "x"),
             ("relay/web01 app[5]: x", Some("relay/web01"), Some("app"), Some(5), "x"),
             ("web01 log_tag this is debug", Some("web01"), None, None, "log_tag this is debug"),
             ("web01 [origin software=\"rsyslogd\"] x", Some("web01"), None, None, "[origin software=\"rsyslogd\"] x"),
             ("web01 http://a: x", Some("web01"), Some("http://a"), None, "x"),
+            ("syslogd exiting", None, None, None, "syslogd exiting"),
             ("last message repeated 3 times", None, None, None, "last message repeated 3 times"),
             ("web01 last message repeated 3 times", Some("web01"), None, None, "last message repeated 3 times"),
             ("--- last message repeated 5 times ---", None, None, None, "--- last message repeated 5 times ---"),

@@ -1,5 +1,5 @@
 //! A compose file: what its services are to publish. Of YAML it takes what such files use: keys by indentation, lists
-//! of ports in both forms, quotes and comments.
+//! of ports in both forms, quotes, comments, and anchors with what is taken over from them.
 //!
 //! ```yaml
 //! services:
@@ -60,10 +60,16 @@ impl Format for File {
     }
 }
 
-/// One service.
-#[derive(Debug, Default)]
+/// One service, or what several have in common.
+#[derive(Clone, Debug, Default)]
 struct Service<'a> {
     name: &'a str,
+    /// `&web`: by which others take it over.
+    anchor: Option<&'a str>,
+    /// `<<: *common`: what it takes over.
+    merged: Vec<&'a str>,
+    /// Whether a list in brackets goes on in the next line.
+    is_open: bool,
     range: Range<usize>,
     image: Option<&'a str>,
     container_name: Option<&'a str>,
@@ -87,75 +93,154 @@ impl<'a> Service<'a> {
         record
     }
 
+    /// `web:`, `web: &web`
+    fn begin(range: Range<usize>, line: &'a str) -> Option<Self> {
+        let (name, value) = line.split_once(':')?;
+        let anchor = value.trim().strip_prefix('&').filter(|anchor| !anchor.contains(' '));
+        let is_block = value.is_empty() || anchor.is_some();
+        is_block.then(|| Service { name: unquoted(name.trim_end()), anchor, range, ..Service::default() })
+    }
+
     /// Takes `key: value`, directly below the service.
     fn take(&mut self, key: &str, value: &'a str) {
+        let value = match value.strip_prefix('&') {
+            Some(anchored) => anchored.split_once(' ').map_or("", |(_, value)| value.trim()),
+            None => value,
+        };
         match key {
             "image" => self.image = Some(unquoted(value)),
             "container_name" => self.container_name = Some(unquoted(value)),
             "network_mode" => self.network_mode = Some(unquoted(value)),
             "build" => self.is_built = true,
+            "<<" => {
+                let names = value.trim_matches(['[', ']']).split(',');
+                self.merged.extend(names.filter_map(|name| name.trim().strip_prefix('*')));
+            }
             "ports" => {
-                let listed = value.strip_prefix('[').and_then(|value| value.strip_suffix(']'));
-                let entries = listed.into_iter().flat_map(|value| value.split(','));
-                self.ports.extend(entries.map(|entry| unquoted(entry.trim()).into()));
+                if let Some(listed) = value.strip_prefix('[') {
+                    self.listed(listed);
+                }
             }
             _ => {}
         }
     }
+
+    /// `"80:80", "81:81"]`, perhaps going on in the next line.
+    fn listed(&mut self, entries: &'a str) {
+        self.is_open = !entries.ends_with(']');
+        let entries = entries.strip_suffix(']').unwrap_or(entries).split(',').map(str::trim);
+        self.ports.extend(entries.filter(|entry| !entry.is_empty()).map(|entry| unquoted(entry).into()));
+    }
+
+    /// `- "80:80"`, `- target: 80`, or what goes on with the latter.
+    fn port(&mut self, line: &'a str) {
+        match line.strip_prefix('-') {
+            Some(entry) => self.ports.push(unquoted(entry.trim()).into()),
+            None if self.is_open => self.listed(line),
+            None => {
+                if let Some(last) = self.ports.last_mut() {
+                    *last = format!("{last}, {line}").into();
+                }
+            }
+        }
+    }
+
+    /// Takes over what it does not say itself.
+    fn merge(&mut self, known: &[Service<'a>]) {
+        let mut names = std::mem::take(&mut self.merged);
+        let mut seen = Vec::new();
+        while let Some(name) = names.pop().filter(|name| !seen.contains(name)) {
+            seen.push(name);
+            let Some(other) = known.iter().find(|other| other.anchor == Some(name)) else { continue };
+            self.image = self.image.or(other.image);
+            self.network_mode = self.network_mode.or(other.network_mode);
+            self.is_built |= other.is_built;
+            if self.ports.is_empty() {
+                self.ports.clone_from(&other.ports);
+            }
+            names.extend(&other.merged);
+        }
+    }
 }
 
-/// The services of a file.
+/// The services of a file, with what they take over from others (`<<: *common`).
 fn services(text: &str) -> Vec<Service<'_>> {
-    let mut found: Vec<Service<'_>> = Vec::new();
-    let (mut is_inside, mut depth, mut key_depth, mut key) = (false, None, None, "");
+    let mut reader = Reader::default();
     for (range, line) in lines(text) {
         let content = without_comment(line);
         let body = content.trim_start_matches(' ');
-        let indent = content.len() - body.len();
-        if body.is_empty() {
-            continue;
-        }
-        if indent == 0 && !body.starts_with('-') {
-            is_inside = body == "services:";
-            continue;
-        }
-        if !is_inside {
-            continue;
-        }
-        let depth = *depth.get_or_insert(indent);
-        match found.last_mut() {
-            _ if indent == depth => {
-                let Some(name) = body.strip_suffix(':') else { continue };
-                let start = range.start;
-                found.push(Service { name: unquoted(name), range: start..range.end, ..Service::default() });
-                (key_depth, key) = (None, "");
-            }
-            Some(service) => {
-                service.range.end = range.end;
-                let at = *key_depth.get_or_insert(indent);
-                if indent <= at && !body.starts_with('-') {
-                    let (name, value) = body.split_once(':').unwrap_or((body, ""));
-                    key = name;
-                    service.take(name, value.trim());
-                } else if key == "ports" {
-                    port(&mut service.ports, body);
-                }
-            }
-            None => {}
+        if !body.is_empty() {
+            reader.line(range, content.len() - body.len(), body);
         }
     }
-    found
+    let shared = reader.shared;
+    let known: Vec<Service<'_>> = shared.iter().chain(&reader.services).cloned().collect();
+    let mut services = reader.services;
+    services.iter_mut().for_each(|service| service.merge(&known));
+    services
 }
 
-/// `- "80:80"`, `- target: 80`, or what goes on with the latter.
-fn port<'a>(ports: &mut Vec<Text<'a>>, line: &'a str) {
-    match line.strip_prefix('-') {
-        Some(entry) => ports.push(unquoted(entry.trim()).into()),
-        None => {
-            if let Some(last) = ports.last_mut() {
-                *last = format!("{last}, {line}").into();
-            }
+/// Where in a file a line stands.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Section {
+    Services,
+    /// `x-common: &common`
+    Shared,
+    #[default]
+    Other,
+}
+
+#[derive(Default)]
+struct Reader<'a> {
+    services: Vec<Service<'a>>,
+    /// What stands at the top for services to take over.
+    shared: Vec<Service<'a>>,
+    section: Section,
+    /// Blanks before a service's name, and before its keys.
+    depth: Option<usize>,
+    key_depth: Option<usize>,
+    key: &'a str,
+}
+
+impl<'a> Reader<'a> {
+    fn line(&mut self, range: Range<usize>, indent: usize, body: &'a str) {
+        if indent == 0 && !body.starts_with(['-', ']', '}']) {
+            return self.section(range, body);
         }
+        let depth = match self.section {
+            Section::Other => return,
+            Section::Shared => 0,
+            Section::Services => *self.depth.get_or_insert(indent),
+        };
+        if indent == depth {
+            self.services.extend(Service::begin(range, body));
+            (self.key_depth, self.key) = (None, "");
+            return;
+        }
+        let list = if self.section == Section::Shared { &mut self.shared } else { &mut self.services };
+        let Some(service) = list.last_mut() else { return };
+        service.range.end = range.end;
+        let at = *self.key_depth.get_or_insert(indent);
+        if indent <= at && !body.starts_with(['-', ']']) {
+            let (name, value) = body.split_once(':').unwrap_or((body, ""));
+            self.key = name.trim_end();
+            service.take(self.key, value.trim());
+        } else if self.key == "ports" {
+            service.port(body);
+        }
+    }
+
+    /// `services:`, `x-common: &common`, and whatever else stands at the beginning of a line.
+    fn section(&mut self, range: Range<usize>, body: &'a str) {
+        (self.key_depth, self.key) = (None, "");
+        self.section = match Service::begin(range, body).filter(|block| block.anchor.is_some()) {
+            Some(block) => {
+                self.shared.push(block);
+                Section::Shared
+            }
+            None if body == "services:" => Section::Services,
+            None => Section::Other,
+        };
     }
 }
 
@@ -208,6 +293,17 @@ mod tests {
                 "long",
                 "services:\n  web:\n    ports:\n      - target: 80\n        published: \"8080\"\n      - 81:81\n",
                 vec!["target: 80, published: \"8080\"", "81:81"],
+            ),
+            (
+                "in brackets over lines",
+                "services:\n  web:\n    ports: [\n      \"80:80\",\n      81:81\n    ]\n    image: a\n",
+                vec!["80:80", "81:81"],
+            ),
+            ("an anchor", "services:\n  web: &web\n    ports:\n      - \"${PORT:-80}:80\"\n", vec!["${PORT:-80}:80"]),
+            (
+                "taken over",
+                "x-all: &all\n  ports:\n    - 80:80\n  image: a\nservices:\n  web:\n    <<: *all\n    build: .\n",
+                vec!["80:80"],
             ),
             ("none", "services:\n  web:\n    expose:\n      - 80\n", vec![]),
         ] {

@@ -3,6 +3,8 @@
 //! ```text
 //! {"Type":"container","Action":"die","Actor":{"ID":"3408…","Attributes":{"exitCode":"3","image":"shop/web:1.4",
 //!  "name":"crash"}},"scope":"local","time":1795488061,"timeNano":1795488061806744103}
+//! {"action":"die","attributes":{"exitCode":"3","name":"shop-web-1"},"id":"3408…","service":"web",
+//!  "time":"2026-11-24T02:41:01.806744Z","type":"container"}            docker compose events --json
 //! ```
 //!
 //! In one line. Engines to 28 repeat action, id and image as `status`, `id` and `from`; before 1.10 there was nothing
@@ -14,7 +16,7 @@ use memchr::memmem;
 use serde::Deserialize;
 
 use super::Event;
-use crate::format::{Format, Framing, Record, Stamp, Text, nest};
+use crate::format::{Format, Framing, Record, Stamp, Text, Value, nest, stamp};
 
 /// `docker events` as JSON.
 pub struct EventsJson;
@@ -31,16 +33,15 @@ impl Format for EventsJson {
     fn is_start(&self, _previous: &[u8], line: &[u8]) -> bool {
         let holds = |name: &[u8]| memmem::find(line, name).is_some();
         line.trim_ascii_start().first() == Some(&b'{')
-            && (holds(b"\"Actor\"") && holds(b"\"Action\"") || line.starts_with(b"{\"status\":") && holds(b"\"id\":"))
+            && (holds(b"\"Actor\"") && holds(b"\"Action\"")
+                || line.starts_with(b"{\"status\":") && holds(b"\"id\":")
+                || holds(b"\"action\"") && holds(b"\"service\"") && holds(b"\"attributes\""))
     }
 
     fn parse<'a>(&self, record: &'a [u8]) -> Option<Record<'a>> {
         match std::str::from_utf8(record) {
-            Ok(record) => Some(read(record)?.into_record(self.name())),
-            Err(_) => {
-                let copy = String::from_utf8_lossy(record);
-                Some(nest::owned(&read(&copy)?.into_record(self.name())))
-            }
+            Ok(record) => event(record),
+            Err(_) => event(&String::from_utf8_lossy(record)).map(|record| nest::owned(&record)),
         }
     }
 
@@ -86,6 +87,42 @@ struct Actor<'a> {
     ID: Text<'a>,
     #[serde(borrow)]
     Attributes: Option<BTreeMap<Text<'a>, Text<'a>>>,
+}
+
+/// What compose prints (`runEvents` in `cmd/compose/events.go`; version 1 `events` in `compose/cli/main.py`).
+#[derive(Deserialize)]
+struct OfCompose<'a> {
+    #[serde(borrow)]
+    action: Text<'a>,
+    #[serde(borrow)]
+    attributes: BTreeMap<Text<'a>, Text<'a>>,
+    #[serde(borrow)]
+    id: Text<'a>,
+    #[serde(borrow)]
+    service: Text<'a>,
+    #[serde(borrow)]
+    time: Text<'a>,
+    #[serde(borrow, rename = "type")]
+    kind: Text<'a>,
+}
+
+fn event(object: &str) -> Option<Record<'_>> {
+    const NAME: &str = "docker-events-json";
+    if let Some(event) = read(object) {
+        return Some(event.into_record(NAME));
+    }
+    let told: OfCompose<'_> = serde_json::from_str(object).ok()?;
+    let event = Event {
+        stamp: Some(stamp::iso(told.time.as_bytes())?.0),
+        kind: told.kind,
+        action: told.action,
+        id: told.id,
+        attributes: told.attributes.into_iter().collect(),
+        scope: None,
+    };
+    let mut record = event.into_record(NAME);
+    record.fields.push(("service".into(), Value::Text(told.service)));
+    Some(record)
 }
 
 fn read(object: &str) -> Option<Event<'_>> {
@@ -138,6 +175,14 @@ mod tests {
                 "59211849bc10",
                 "whenry/testimage",
                 0,
+            ),
+            (
+                "docker compose events --json",
+                r#"{"action":"die","attributes":{"image":"a","name":"shop-web-1"},"id":"3408","service":"web","time":"2026-11-24T02:41:01.5Z","type":"container"}"#,
+                "die",
+                "3408",
+                "a",
+                500_000_000,
             ),
             (
                 "escaped",

@@ -2,6 +2,7 @@
 //! that is stopped) and has (`NetworkSettings.Ports`), and the error that kept it from starting (`State.Error`).
 //!
 //! ```text
+//! {"Id":"22e4bc9123f2…","Name":"/web", …}            --format '{{json .}}', one line a container
 //! [
 //!     {
 //!         "Id": "22e4bc9123f2…",
@@ -29,7 +30,7 @@ impl Format for Inspect {
     }
 
     fn is_start(&self, _previous: &[u8], line: &[u8]) -> bool {
-        line.trim_ascii_end() == b"[" || line.starts_with(b"[{")
+        line.trim_ascii_end() == b"[" || line.starts_with(b"[{") || line.starts_with(b"{\"Id\":")
     }
 
     fn parse<'a>(&self, _record: &'a [u8]) -> Option<Record<'a>> {

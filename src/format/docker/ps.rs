@@ -31,8 +31,7 @@ impl Format for Ps {
     }
 
     fn is_start(&self, _previous: &[u8], line: &[u8]) -> bool {
-        line.starts_with(b"CONTAINER ID ") && line.trim_ascii_end().ends_with(b"NAMES")
-            || line.starts_with(b"CONTAINER ID ") && memmem::find(line, b" NAMES ").is_some()
+        str::from_utf8(line).is_ok_and(is_of_containers)
     }
 
     fn parse<'a>(&self, _record: &'a [u8]) -> Option<Record<'a>> {
@@ -59,6 +58,41 @@ impl Format for Ps {
     }
 }
 
+/// Whether these are headings of `docker ps`, also in an order of one's own (`--format 'table {{.Names}}\t{{.Ports}}'`,
+/// `cli/command/formatter/container.go`), of `docker compose ps` (`NAME … SERVICE … PORTS`), or of `podman ps`.
+fn is_of_containers(headings: &str) -> bool {
+    const KNOWN: [&str; 20] = [
+        "COMMAND",
+        "CONTAINER ID",
+        "CREATED",
+        "CREATED AT",
+        "EXIT CODE",
+        "HEALTH",
+        "IMAGE",
+        "LABELS",
+        "LOCAL VOLUMES",
+        "MOUNTS",
+        "NAME",
+        "NAMES",
+        "NETWORKS",
+        "PORTS",
+        "PROJECT",
+        "RUNNING FOR",
+        "SERVICE",
+        "SIZE",
+        "STATE",
+        "STATUS",
+    ];
+    if !headings.starts_with(|letter: char| letter.is_ascii_uppercase()) {
+        return false;
+    }
+    let columns = Columns::of(headings.trim_end());
+    let has = |name: &str| columns.names().any(|column| column == name);
+    let tells = has("PORTS") || has("STATUS") || has("IMAGE");
+    columns.names().all(|name| KNOWN.contains(&name))
+        && (has("NAMES") && tells || has("NAME") && has("SERVICE") && has("PORTS"))
+}
+
 fn row<'a>(cells: Vec<(&'a str, &'a str)>) -> Option<Record<'a>> {
     let mut record = Record::new(NAME);
     let mut container = Container::default();
@@ -66,12 +100,18 @@ fn row<'a>(cells: Vec<(&'a str, &'a str)>) -> Option<Record<'a>> {
         match heading {
             "CONTAINER ID" => container.id = Some(cell.into()),
             "IMAGE" => container.image = Some(cell.into()),
-            "NAMES" => container.name = Some(cell.into()),
+            "NAMES" | "NAME" => container.name = Some(cell.into()),
             _ => record.fields.push((heading.into(), Value::Text(cell.into()))),
         }
     }
     let is_id = |id: &str| id.len() >= 12 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
-    container.id.as_deref().filter(|id| is_id(id))?;
+    let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-' | b'/' | b',');
+    let is_row = match (&container.id, &container.name) {
+        (Some(id), _) => is_id(id),
+        (None, Some(name)) => name.bytes().all(is_letter),
+        (None, None) => false,
+    };
+    is_row.then_some(())?;
     record.container = Some(container);
     Some(record)
 }
@@ -149,6 +189,35 @@ mod tests {
     }
 
     #[test]
+    fn tables_of_all_commands() {
+        let ports = Some("0.0.0.0:80->80/tcp, [::]:80->80/tcp");
+        for (why, table, id) in [
+            (
+                "columns of one's own",
+                "NAMES   PORTS\nshop    0.0.0.0:80->80/tcp, [::]:80->80/tcp\nno row of it\n",
+                None,
+            ),
+            (
+                "the id among them",
+                "CONTAINER ID   NAMES   PORTS\ne958d5114afa   shop    0.0.0.0:80->80/tcp, [::]:80->80/tcp\n",
+                Some("e958d5114afa"),
+            ),
+            (
+                "docker compose ps",
+                "NAME   IMAGE   SERVICE   STATUS   PORTS\n\
+                 shop   a:1     web       Up 2 m   0.0.0.0:80->80/tcp, [::]:80->80/tcp\n",
+                None,
+            ),
+        ] {
+            let parts = Ps.document(table.as_bytes());
+            let [Part { record, .. }] = parts.as_slice() else { unreachable!("{why}") };
+            let container = record.container.as_ref().unwrap();
+            assert_eq!((container.id.as_deref(), container.name.as_deref()), (id, Some("shop")), "{why}");
+            assert_eq!(record.text_field("PORTS"), ports, "{why}");
+        }
+    }
+
+    #[test]
     fn a_row_as_json() {
         let line = PsJson.samples()[0].as_bytes();
         assert!(PsJson.is_start(b"", line));
@@ -159,7 +228,16 @@ mod tests {
 
     #[test]
     fn leaves_the_rest_alone() {
-        for line in ["CONTAINER ID", "CONTAINER ID   NAME   CPU %", "REPOSITORY   TAG   IMAGE ID", ""] {
+        for line in [
+            "CONTAINER ID",
+            "CONTAINER ID   NAME   CPU %",
+            "REPOSITORY   TAG   IMAGE ID",
+            "NAME   STATUS   CONFIG FILES",
+            "NAME   READY   STATUS   RESTARTS   AGE",
+            "NAME   STATUS   PORTS",
+            "names   ports",
+            "",
+        ] {
             assert!(!Ps.is_start(b"", line.as_bytes()), "{line}");
         }
         assert!(PsJson.parse(br#"{"Names":"a","Image":"b","Ports":""}"#).is_none());

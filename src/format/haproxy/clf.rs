@@ -11,7 +11,7 @@
 use nom::bytes::streaming::{tag, take_till};
 use nom::combinator::map_opt;
 use nom::sequence::{delimited, terminated};
-use nom::{Err, Parser};
+use nom::{Err, Needed, Parser};
 
 use super::pieces::{
     Read, frontend_name, http_timers, number, present, put, put_cookies, put_counts, put_queues, put_request,
@@ -80,8 +80,8 @@ fn tail<'a>(record: &mut Record<'a>, request: &mut Request<'a>, line: &'a [u8]) 
     put_counts(record, request, counts);
     let (line, queues) = numbers(line)?;
     put_queues(record, queues);
-    let (line, request_cookie) = quoted(line)?;
-    let (mut line, response_cookie) = text_in_quotes(line)?;
+    let (line, request_cookie) = cookie(line)?;
+    let (mut line, response_cookie) = cookie(line)?;
     put_cookies(record, [request_cookie, response_cookie].map(Some));
     let mut captured = Vec::new();
     while !line.trim_ascii_start().is_empty() {
@@ -93,6 +93,15 @@ fn tail<'a>(record: &mut Record<'a>, request: &mut Request<'a>, line: &'a [u8]) 
         put(record, "captured_headers", Value::List(captured));
     }
     Ok((line, ()))
+}
+
+/// `"id=a"b" `: a captured cookie stands raw, so it may hold quotes; what follows it is the next text or the end.
+fn cookie(line: &[u8]) -> Read<'_, &[u8]> {
+    let (line, _) = tag("\"").parse(line)?;
+    let ends = |at: &usize| matches!(&line[at + 1..], [] | [b' '] | [b' ', b'"', ..]);
+    let Some(end) = memchr::memchr_iter(b'"', line).find(ends) else { return Err(Err::Incomplete(Needed::Unknown)) };
+    let behind = &line[end + 1..];
+    Ok((behind.strip_prefix(b" ").unwrap_or(behind), &line[..end]))
 }
 
 /// `1 1 0 0 0 `
@@ -142,6 +151,21 @@ mod tests {
             (Some("/404?a=b"), Some(404), Some(1375))
         );
         assert_eq!((request.timers, request.retries), (Some(http_timers([0, 1, 2, 3, 4])), Some(5)));
+    }
+
+    #[test]
+    fn cookies_may_hold_quotes() {
+        for (cookies, request, response) in [
+            (r#""id=a" """#, Some("id=a"), None),
+            (r#""id=a"b" "id=c"d e; path=/" "#, Some("id=a\"b"), Some("id=c\"d e; path=/")),
+            (r#""id=a"b" "" "shop.example""#, Some("id=a\"b"), None),
+            (r#""" "id=c"#, None, None),
+        ] {
+            let line = format!(r#"{HEAD}"www-clf~" "web" "s1" 0 1 2 3 4 --NI 1 2 3 4 +5 6 7 {cookies}"#);
+            let record = read(line.as_bytes()).unwrap();
+            assert_eq!(record.text_field("captured_request_cookie"), request, "{cookies}");
+            assert_eq!(record.text_field("captured_response_cookie"), response, "{cookies}");
+        }
     }
 
     #[test]

@@ -93,6 +93,11 @@ impl Format for Notice {
     }
 }
 
+/// HAProxy, for its notices in an envelope that names nobody (`log … format iso|timed`).
+pub(super) fn writer(format: &str) -> Option<Text<'static>> {
+    (format == NOTICE).then_some(PROGRAM)
+}
+
 /// One line of traffic, or a connection error, without the syslog header; `<134>` (`log … format priority`) or `<6>`
 /// (`format short`) may stand before it.
 pub fn traffic(text: &[u8]) -> Option<Record<'_>> {

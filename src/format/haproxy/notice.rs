@@ -47,7 +47,8 @@ const TEXTS: &[&str] = &[
     // src/backend.c, src/proto_tcp.c, src/sock.c
     "%k %s has no server available!",
     "Connect() failed for backend %s: %t.",
-    "Cannot bind to {|tproxy }source address before connect() for backend %s.",
+    "Cannot bind to {|tproxy }source address before connect() for backend %s{.|. Aborting.}",
+    "Permission error on QUIC socket binding for proxy %s. Consider using setcap cap_net_bind_service (Linux only) or running as root.",
     "Proxy %s cannot create a server socket: %t",
     "Proxy %s has insufficient permissions to open server socket.",
     // src/listener.c, src/sock.c
@@ -77,6 +78,14 @@ const TEXTS: &[&str] = &[
     "SIGHUP received, dumping servers states for proxy %s.",
     "SIGHUP: Server %S is {UP|DOWN}. Conn: %d act, %d pend, %d tot.",
     "SIGHUP: Proxy %s %t Conn: act(FE+BE): %d+%d, %d pend (%d unass), tot(FE+BE): %d+%d.",
+    // src/http_ana.c, src/applet.c, src/flt_spoe.c, src/acme.c
+    "Blocking cacheable cookie in response from instance %s, server %s.",
+    "Applet '%s' is based on a deprecated API. Please report this error to developers",
+    "SPOE: [%s] <{EVENT|GROUP}:%s> sid=%d st=%t",
+    "SPOE: [%s] {failed to create SPOE applet|failed to create SPOE context|internal error while execute spoe-send-group}",
+    "acme: %s: {Starting|Successful} update of the certificate.",
+    "acme: %s: %t Aborting.",
+    "acme: %s: %t, retrying in %ds (%d/%d retries)...",
     // src/dns.c
     "DNS : {section|resolvers} '%s': can't {create|connect|bind} socket for nameserver '%s'%t",
 ];
@@ -312,6 +321,12 @@ mod tests {
             "SIGHUP: Proxy www-cap has no servers. Conn: act(FE+BE): 0+0, 0 pend (0 unass), tot(FE+BE): 7+0.",
             "SIGHUP: Proxy web has no server available ! Conn: act(FE+BE): 0+0, 0 pend (0 unass), tot(FE+BE): 7+0.",
             "Scheduling a soft-stop in 500 ms.",
+            "Cannot bind to tproxy source address before connect() for backend shop. Aborting.",
+            "Blocking cacheable cookie in response from instance www, server s1.",
+            "SPOE: [waf] <EVENT:on-frontend-http-request> sid=1 st=0 0/0/0/0/0 1/1 0/0 0/1",
+            "SPOE: [waf] failed to create SPOE applet",
+            "acme: shop.pem: Starting update of the certificate.",
+            "acme: shop.pem: http-01: the CA said no, retrying in 15s (1/5 retries)...",
         ] {
             let record = notice(text.as_bytes()).unwrap_or_else(|| unreachable!("{text}"));
             assert_eq!((record.message(), record.level, &record.program), (text, None, &None), "{text}");

@@ -142,10 +142,17 @@ fn cookies(line: &[u8]) -> Read<'_, [Option<&[u8]>; 2]> {
     let both = &line[..end];
     let split = match both {
         [b'-', b' ', ..] => Some(1),
-        _ => memchr::memrchr(b' ', both),
+        _ => second_cookie(both).or_else(|| memchr::memrchr(b' ', both)),
     };
     let cookies = split.map_or([Some(both), None], |blank| [Some(&both[..blank]), Some(&both[blank + 1..])]);
     Ok((&line[end + 1..], cookies))
+}
+
+/// Where in `id=a b id=c; path=/` the server's cookie follows the client's: `capture cookie` looks for the same name in
+/// both.
+fn second_cookie(both: &[u8]) -> Option<usize> {
+    let name = &both[..=memchr::memchr(b'=', both)?];
+    memchr::memchr_iter(b' ', both).find(|blank| both[blank + 1..].starts_with(name))
 }
 
 /// `{shop.example|} {nginx} `: the captured headers, where any are declared. Of a single group nothing tells whether it
@@ -396,6 +403,12 @@ mod tests {
                 r#"- c=d e ---- 6/5/4/3/2 1/0 "GET / HTTP/1.1""#,
                 "captured_response_cookie",
                 Some(Value::Text("c=d e".into())),
+            ),
+            (
+                "a cookie of both, with blanks",
+                r#"id=a b id=c; path=/ ---- 6/5/4/3/2 1/0 "GET / HTTP/1.1""#,
+                "captured_response_cookie",
+                Some(Value::Text("id=c; path=/".into())),
             ),
             (
                 "connections of the process",

@@ -12,8 +12,9 @@ mod json;
 mod months;
 mod short;
 mod verbose;
+mod zones;
 
 pub use export::{Binary, Export, entry_len};
 pub use json::{Json, JsonPretty};
-pub use short::{Short, is_empty_listing, is_separator, shows_marks};
+pub use short::{Short, is_empty_listing, is_monotonic, is_separator, shows_marks};
 pub use verbose::Verbose;

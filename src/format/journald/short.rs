@@ -15,12 +15,17 @@
 //! those of the reader's locale. `short` differs from syslog's files only by a few marks ([`shows_marks`]).
 
 use super::entry::{nest_as, without_path};
-use super::months;
+use super::{months, zones};
 use crate::format::stamp::{self, digits};
 use crate::format::{Format, Level, Record, Stamp, Text, Zone, nest, text};
 
 /// `journalctl -o short`, and all forms of its kind.
-pub struct Short;
+pub enum Short {
+    /// Any of them.
+    Any,
+    /// `short-monotonic` in a file of it: there lines without a pid, which could be `dmesg`'s, are its own too.
+    Monotonic,
+}
 
 impl Format for Short {
     fn name(&self) -> &'static str {
@@ -32,20 +37,12 @@ impl Format for Short {
     }
 
     fn parse<'a>(&self, record: &'a [u8]) -> Option<Record<'a>> {
-        let end = memchr::memchr(b'\n', record).unwrap_or(record.len());
-        let head = Head::of(record.get(..end)?)?;
-        let mut entry = Record::new(self.name());
-        entry.stamp = head.stamp.moment;
-        entry.host = head.host.map(text);
-        entry.pid = head.pid;
-        entry.message = Some(message(record, end, head.len));
-        let identifier = without_path(text(head.identifier));
-        if head.stamp.form == Form::Full && is_unit(&identifier) {
-            return Some(of_unit(entry, identifier));
-        }
-        let is_container = is_container_id(&identifier);
-        entry.program = Some(identifier).filter(|name| !matches!(name.as_ref(), "" | "unknown"));
-        Some(if is_container { of_container(entry) } else { nest::nest(entry) })
+        let line = first_line(record);
+        let head = match self {
+            Short::Monotonic => Head::read(line).filter(|head| head.stamp.form == Form::Monotonic),
+            Short::Any => Head::of(line),
+        };
+        head.or_else(|| Head::of(line)).map(|head| entry(record, head))
     }
 
     fn samples(&self) -> &'static [&'static str] {
@@ -57,6 +54,34 @@ impl Format for Short {
             "janv. 03 23:59:07 web01 systemd-journald[8443]: Journal started",
         ]
     }
+}
+
+/// Whether only `short-monotonic` writes the line.
+pub fn is_monotonic(line: &[u8]) -> bool {
+    line.starts_with(b"[") && Head::of(line).is_some_and(|head| head.host.is_some() && head.pid.is_some())
+}
+
+fn first_line(record: &[u8]) -> &[u8] {
+    record.get(..memchr::memchr(b'\n', record).unwrap_or(record.len())).unwrap_or_default()
+}
+
+/// The record of an entry.
+fn entry<'a>(record: &'a [u8], head: Head<'a>) -> Record<'a> {
+    let mut entry = Record::new(Short::Any.name());
+    entry.stamp = head.stamp.moment;
+    entry.host = head.host.map(text);
+    entry.pid = head.pid;
+    entry.message = Some(message(record, &head));
+    let identifier = match head.units() {
+        Some((unit, _)) => text(unit),
+        None => without_path(text(head.identifier)),
+    };
+    if head.stamp.form == Form::Full && is_unit(&identifier) {
+        return of_unit(entry, identifier);
+    }
+    let is_container = is_container_id(&identifier);
+    entry.program = Some(identifier).filter(|name| !matches!(name.as_ref(), "" | "unknown"));
+    if is_container { of_container(entry) } else { nest::nest(entry) }
 }
 
 /// Whether the line is no entry but something that journalctl puts between entries: `-- Boot 7a4a… --`,
@@ -183,58 +208,10 @@ fn full(line: &[u8]) -> Option<LineStamp> {
     if moment.zone != Zone::Unknown || zone.is_empty() || !zone.iter().all(is_zone) {
         return None;
     }
-    if let Some(offset) = abbreviated(zone) {
+    if let Some(offset) = zones::abbreviated(zone) {
         moment.zone = Zone::Offset(offset);
     }
     Some(LineStamp { form: Form::Full, moment: Some(moment), len: 4 + len + 1 + zone.len() })
-}
-
-/// Seconds east of UTC of an abbreviation that means one offset only: `CEST`, `-03`, `+0530`. Others (`CST`, `IST`)
-/// stand for several.
-fn abbreviated(zone: &[u8]) -> Option<i32> {
-    let quarters: i32 = match zone {
-        b"UTC" | b"GMT" | b"WET" => 0,
-        b"CET" | b"WEST" | b"BST" | b"WAT" => 4,
-        b"CEST" | b"EET" | b"CAT" | b"SAST" => 8,
-        b"EEST" | b"MSK" | b"EAT" => 12,
-        b"PKT" => 20,
-        b"WIB" => 28,
-        b"WITA" | b"AWST" | b"HKT" => 32,
-        b"JST" | b"KST" | b"WIT" => 36,
-        b"ACST" => 38,
-        b"AEST" => 40,
-        b"ACDT" => 42,
-        b"AEDT" => 44,
-        b"NZST" => 48,
-        b"NZDT" => 52,
-        b"NDT" => -10,
-        b"ADT" => -12,
-        b"NST" => -14,
-        b"EDT" | b"AST" => -16,
-        b"EST" => -20,
-        b"MDT" => -24,
-        b"MST" | b"PDT" => -28,
-        b"AKDT" => -32,
-        b"AKST" | b"HDT" => -36,
-        b"HST" => -40,
-        _ => return numeric(zone),
-    };
-    Some(quarters * 900)
-}
-
-/// `-03`, `+0530`
-fn numeric(zone: &[u8]) -> Option<i32> {
-    let (sign, offset) = match zone {
-        [b'+', offset @ ..] => (1, offset),
-        [b'-', offset @ ..] => (-1, offset),
-        _ => return None,
-    };
-    let (hours, minutes) = match offset.len() {
-        2 => (digits(offset)?, 0),
-        4 => (digits(offset.get(..2)?)?, digits(offset.get(2..)?)?),
-        _ => return None,
-    };
-    Some(sign * i32::try_from(hours * 3600 + minutes * 60).ok()?)
 }
 
 /// `1795488230.001234`
@@ -274,7 +251,17 @@ struct Head<'a> {
 }
 
 impl<'a> Head<'a> {
+    /// The head of a line that others cannot have stamped in the same way.
     fn of(line: &'a [u8]) -> Option<Self> {
+        Head::read(line).filter(|head| {
+            let is_like_dmesg = head.stamp.form == Form::Monotonic && head.identifier != b"kernel";
+            let is_level = |word: &[u8]| word.ends_with(b"DEBUG") || Level::from_name(word).is_some();
+            let is_like_dnf = head.stamp.form == Form::Iso && head.host.is_some_and(is_level);
+            head.pid.is_some() || !is_like_dmesg && !is_like_dnf
+        })
+    }
+
+    fn read(line: &'a [u8]) -> Option<Self> {
         let stamp = stamp(line)?;
         let rest = line.get(stamp.len + 1..)?;
         let first = rest.get(..rest.iter().position(|byte| *byte == b' ').unwrap_or(rest.len()))?;
@@ -285,14 +272,21 @@ impl<'a> Head<'a> {
         };
         let end = memchr::memmem::find(rest, b": ").or_else(|| rest.strip_suffix(b":").map(<[u8]>::len))?;
         let (identifier, pid) = identifier(rest.get(..end)?);
-        let is_like_dmesg = stamp.form == Form::Monotonic && identifier != b"kernel";
-        let is_level = |word: &[u8]| word.ends_with(b"DEBUG") || Level::from_name(word).is_some();
-        let is_like_dnf = stamp.form == Form::Iso && host.is_some_and(is_level);
-        if pid.is_none() && (is_like_dmesg || is_like_dnf) {
-            return None; // others stamp their lines in the same way
-        }
         let len = line.len() - rest.len() + (end + 2).min(rest.len());
         Some(Head { stamp, host, identifier, pid, len })
+    }
+
+    /// By how much further lines are indented: by the head's length, in which `with-unit` counts the system's unit
+    /// twice where that of a user follows it (`output_short`): `user@1000.service/app.service[7]: `.
+    fn indent(&self) -> usize {
+        self.units().map_or(self.len, |(unit, of_user)| self.len + unit.len() - of_user.len())
+    }
+
+    /// The system's unit and that of a user.
+    fn units(&self) -> Option<(&'a [u8], &'a [u8])> {
+        let (unit, of_user) = self.identifier.split_at_checked(memchr::memchr(b'/', self.identifier)?)?;
+        let is_pair = self.stamp.form == Form::Full && is_unit(&text(unit));
+        is_pair.then(|| (unit, of_user.get(1..).unwrap_or_default()))
     }
 }
 
@@ -306,10 +300,11 @@ fn identifier(text: &[u8]) -> (&[u8], Option<i64>) {
     pid().map_or((text, None), |(name, pid)| (name, Some(pid)))
 }
 
-/// The message of a record whose first line ends at `end`, with its further lines, of which the indent is removed.
-/// Lines that are not indented belong to something else.
-fn message(record: &[u8], end: usize, indent: usize) -> Text<'_> {
-    let first = record.get(indent..end).unwrap_or_default();
+/// The message of a record, with its further lines, of which the indent is removed. Lines that are not indented belong
+/// to something else.
+fn message<'a>(record: &'a [u8], head: &Head<'_>) -> Text<'a> {
+    let (end, indent) = (first_line(record).len(), head.indent());
+    let first = record.get(head.len..end).unwrap_or_default();
     let first = first.strip_suffix(b"\r").unwrap_or(first);
     let mut rest = record.get(end + 1..).unwrap_or_default().split(|byte| *byte == b'\n').peekable();
     let belongs = |line: &[u8]| line.first().is_none_or(|byte| matches!(byte, b' ' | b'\r'));
@@ -388,7 +383,7 @@ mod tests {
     #[test]
     fn stamps_of_all_forms() {
         let line = |start: &str| {
-            Short.parse(format!("{start} web01 nginx[8611]: text").as_bytes()).map(|record| nest::owned(&record))
+            Short::Any.parse(format!("{start} web01 nginx[8611]: text").as_bytes()).map(|record| nest::owned(&record))
         };
         for (why, start, civil_s, nanos, zone) in [
             ("short-iso", "2026-11-24T02:43:50+0100", AT, 0, Zone::Offset(3600)),
@@ -464,19 +459,26 @@ mod tests {
             ("an empty one", "Nov 24 02:43:50 web01 app[7]: a\n\n                              b", "a"),
             ("not indented", "Nov 24 02:43:50 web01 app[7]: a\nb", "a"),
             ("blanks at the beginning", "Nov 24 02:43:50 web01 app[7]:    a", "   a"),
+            (
+                "units of system and user",
+                "Tue 2026-11-24 02:43:50 CET web01 user@1000.service/a.service[7]: a\n                                                                          b",
+                "a\nb",
+            ),
             ("none", "Nov 24 02:43:50 web01 app[7]: ", ""),
         ] {
-            assert_eq!(Short.parse(record.as_bytes()).unwrap().message(), message, "{why}");
+            assert_eq!(Short::Any.parse(record.as_bytes()).unwrap().message(), message, "{why}");
         }
     }
 
     #[test]
     fn units_in_place_of_programs() {
-        let record = Short.parse(b"Tue 2026-11-24 03:19:36 CET web01 ssh.service[60]: Server listening").unwrap();
+        let record = Short::Any.parse(b"Tue 2026-11-24 03:19:36 CET web01 ssh.service[60]: Server listening").unwrap();
         assert_eq!((record.unit.as_deref(), record.program), (Some("ssh.service"), None));
-        let record = Short.parse(b"Tue 2026-11-24 03:19:36 CET web01 init.scope[1]: Starting x").unwrap();
+        let record = Short::Any.parse(b"Tue 2026-11-24 03:19:36 CET web01 init.scope[1]: Starting x").unwrap();
         assert_eq!((record.unit.as_deref(), record.program.as_deref()), (Some("init.scope"), Some("systemd")));
-        let record = Short.parse(b"Tue 2026-11-24 03:19:36 CET web01 unknown[1]: x").unwrap();
+        let record = Short::Any.parse(b"Tue 2026-11-24 03:19:36 CET web01 user@1000.service/a.service[1]: x").unwrap();
+        assert_eq!(record.unit.as_deref(), Some("user@1000.service"));
+        let record = Short::Any.parse(b"Tue 2026-11-24 03:19:36 CET web01 unknown[1]: x").unwrap();
         assert_eq!((record.unit, record.program), (None, None));
     }
 
@@ -513,7 +515,7 @@ mod tests {
             "░░ Subject: A start job for unit nginx.service has failed",
             "Hint: You are currently not seeing messages from other users and the system.",
         ] {
-            assert!(is_separator(line.as_bytes()) && Short.parse(line.as_bytes()).is_none(), "{line}");
+            assert!(is_separator(line.as_bytes()) && Short::Any.parse(line.as_bytes()).is_none(), "{line}");
         }
         assert!(!is_separator(b"Nov 24 02:43:50 web01 app[7]: -- x --"));
     }
@@ -533,14 +535,21 @@ mod tests {
             ("a word in place of the month", "Foo 24 02:43:50 web01 app[7]: x"),
             ("nothing", ""),
         ] {
-            assert!(Short.parse(line.as_bytes()).is_none(), "{why}");
+            assert!(Short::Any.parse(line.as_bytes()).is_none(), "{why}");
         }
     }
 
     #[test]
     fn reads_its_samples() {
-        for sample in Short.samples() {
-            assert!(Short.is_start(b"", sample.as_bytes()) && Short.parse(sample.as_bytes()).is_some(), "{sample}");
+        for sample in Short::Any.samples() {
+            let line = sample.as_bytes();
+            assert!(Short::Any.is_start(b"", line) && Short::Any.parse(line).is_some(), "{sample}");
         }
+        let without_pid = b"[ 3404.556652] web01 su: text";
+        let program =
+            |format: Short| format.parse(without_pid).and_then(|record| record.program.map(|name| name.into_owned()));
+        assert_eq!((program(Short::Any), program(Short::Monotonic).as_deref()), (None, Some("su")));
+        assert!(is_monotonic(b"[    5.006217] web01 app[7]: x") && !is_monotonic(b"[    5.006217] web01 app: x"));
+        assert!(!is_monotonic(b"[    5.006217] systemd[1]: x"));
     }
 }

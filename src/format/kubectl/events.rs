@@ -138,10 +138,26 @@ fn row<'a>(cells: &[(&str, &'a str)]) -> Option<Record<'a>> {
     record.action = Some(cell("REASON")?.into());
     record.message = cell("MESSAGE").map(Text::Borrowed);
     let object = cell("OBJECT").and_then(|object| object.split_once('/'));
-    let parts = [("kind", object.map(|(kind, _)| kind)), ("name", object.map(|(_, name)| name))];
-    let parts = parts.into_iter().chain([("namespace", cell("NAMESPACE"))]);
-    record.attributes = parts.filter_map(|(name, value)| Some((name.into(), value?.into()))).collect();
-    record.fields = cell("LAST SEEN").map(|age| ("LAST SEEN".into(), Value::Text(age.into()))).into_iter().collect();
+    // Up to 1.14 the object stands in two columns; NAME is that of the event where there is OBJECT (`-o wide`).
+    let object = object.or_else(|| cell("KIND").zip(cell("NAME")).filter(|_| cell("OBJECT").is_none()));
+    let parts = [
+        ("kind", object.map(|(kind, _)| kind)),
+        ("namespace", cell("NAMESPACE")),
+        ("name", object.map(|(_, name)| name)),
+        ("fieldPath", cell("SUBOBJECT")),
+    ];
+    record.attributes = parts.into_iter().filter_map(|(name, value)| Some((name.into(), value?.into()))).collect();
+    let container = cell("SUBOBJECT").and_then(container_of);
+    record.container = container.map(|name| Container { name: Some(name.into()), ..Container::default() });
+    let (component, host) = cell("SOURCE").map_or((None, None), |source| {
+        source.split_once(", ").map_or((Some(source), None), |(component, host)| (Some(component), Some(host)))
+    });
+    record.host = host.map(Text::Borrowed);
+    let texts = [("LAST SEEN", cell("LAST SEEN")), ("FIRST SEEN", cell("FIRST SEEN")), ("component", component)];
+    record.fields =
+        texts.into_iter().filter_map(|(name, text)| Some((name.into(), Value::Text(text?.into())))).collect();
+    let count = cell("COUNT").and_then(|count| count.parse().ok());
+    record.fields.extend(count.map(|count| ("count".into(), Value::Number(count))));
     Some(record)
 }
 
@@ -300,6 +316,28 @@ mod tests {
         assert_eq!(parts.len(), 1);
         assert_eq!(parts[0].record.message(), "Back-off restarting failed container");
         assert_eq!(parts[0].record.level, Some(Level::Warn));
+    }
+
+    #[test]
+    fn tables_of_all_versions() {
+        const WIDE: &str = "LAST SEEN   TYPE      REASON    OBJECT      SUBOBJECT                SOURCE           MESSAGE    FIRST SEEN   COUNT   NAME\n\
+                            2m          Warning   BackOff   pod/web-1   spec.containers{nginx}   kubelet, node1   Back-off   10m          5       web-1.17a\n";
+        const OLD: &str = "LAST SEEN   FIRST SEEN   COUNT   NAME    KIND   SUBOBJECT                TYPE      REASON    SOURCE           MESSAGE\n\
+                           2m          10m          5       web-1   Pod    spec.containers{nginx}   Warning   BackOff   kubelet, node1   Back-off\n";
+        for (why, table, kind) in [("wide", WIDE, "pod"), ("before 1.15", OLD, "Pod")] {
+            let parts = Table.document(table.as_bytes());
+            let [Part { record, .. }] = parts.as_slice() else { unreachable!("{why}") };
+            let attribute =
+                |name: &str| record.attributes.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_ref());
+            assert_eq!((attribute("kind"), attribute("name")), (Some(kind), Some("web-1")), "{why}");
+            assert_eq!(record.container.as_ref().unwrap().name.as_deref(), Some("nginx"), "{why}");
+            assert_eq!(
+                (record.host.as_deref(), record.text_field("component")),
+                (Some("node1"), Some("kubelet")),
+                "{why}"
+            );
+            assert_eq!((record.number_field("count"), record.message()), (Some(5), "Back-off"), "{why}");
+        }
     }
 
     #[test]

@@ -189,6 +189,8 @@ pub(super) struct Draft<'a> {
     path: Option<Text<'a>>,
     query: Option<Text<'a>>,
     timers: Timers,
+    /// Whether the client came by a UNIX socket: then its port is the number of HAProxy's listener.
+    is_local: bool,
 }
 
 impl<'a> Draft<'a> {
@@ -201,6 +203,7 @@ impl<'a> Draft<'a> {
             path: None,
             query: None,
             timers: Timers::default(),
+            is_local: false,
         }
     }
 
@@ -215,10 +218,7 @@ impl<'a> Draft<'a> {
                 self.record.fields.push((name, value));
             }
             Slot::Captured => {
-                let items =
-                    raw.trim_ascii_start().strip_prefix(b"{").and_then(|raw| raw.strip_suffix(b"}")).unwrap_or(raw);
-                let items = items.split(|byte| *byte == b'|').map(escape.undone());
-                self.record.fields.push((name, Value::List(items.collect())));
+                self.record.fields.push((name, Value::List(captured(raw).into_iter().map(escape.undone()).collect())));
             }
             Slot::Request => self.tell_line(raw, escape),
             Slot::Method | Slot::Target | Slot::Path | Slot::Query | Slot::Protocol => {
@@ -319,7 +319,8 @@ impl<'a> Draft<'a> {
         let record = &mut self.record;
         let port = |raw| number(raw).and_then(|port| u16::try_from(port).ok()).filter(|port| *port != 0);
         match slot {
-            Slot::Client => record.client = Some(raw).filter(|raw| *raw != b"unix:" && *raw != b"unix").map(text),
+            Slot::Client if raw == b"unix" => self.is_local = true,
+            Slot::Client => record.client = Some(raw).filter(|raw| *raw != b"unix:").map(text),
             Slot::ClientPort => record.client_port = port(raw),
             Slot::HexClient => record.client = address_of_hex(raw).map(Text::Owned),
             Slot::HexPort => record.client_port = hex(raw).and_then(|port| u16::try_from(port).ok()),
@@ -357,6 +358,7 @@ impl<'a> Draft<'a> {
             };
             self.request.target.get_or_insert(target);
         }
+        self.record.client_port = self.record.client_port.filter(|_| !self.is_local);
         self.record.is_traffic = true;
         let request = Some(Box::new(self.request));
         // What tells its end alone counts by it, as every line of nginx does.
@@ -368,6 +370,18 @@ impl<'a> Draft<'a> {
     pub(super) fn message(self) -> Record<'a> {
         let request = Some(self.request).filter(|request| *request != Request::default()).map(Box::new);
         Record { stamp: self.begin.stamp(), request, ..self.record }
+    }
+}
+
+/// The headers of `{shop.example|}` or, with `+Q`, of `"shop.example" ""`.
+fn captured(raw: &[u8]) -> Vec<&[u8]> {
+    let raw = raw.trim_ascii_start();
+    match raw.strip_prefix(b"\"").and_then(|raw| raw.strip_suffix(b"\"")) {
+        Some(quoted) => quoted.split(|byte| *byte == b'"').step_by(2).collect(),
+        None => {
+            let items = raw.strip_prefix(b"{").and_then(|raw| raw.strip_suffix(b"}")).unwrap_or(raw);
+            items.split(|byte| *byte == b'|').collect()
+        }
     }
 }
 

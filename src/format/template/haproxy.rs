@@ -1,7 +1,7 @@
 //! HAProxy's log-format, as `parse_logformat_string` in `src/log.c` reads it.
 //!
 //! `%ci`, `%{+Q}r`, `%[capture.req.hdr(0)]`, `%(status)ST`; a blank may be written `\ `. Flags on `%o` hold for all that
-//! follows. With `+Q` texts stand in quotes, but not numbers, dates and states; `+X` writes addresses, ports and
+//! follows. With `+Q` texts stand in quotes (of captured headers each), but not numbers, dates and states; `+X` writes addresses, ports and
 //! the process in hexadecimal digits; `+json` makes one object of all that has a name.
 
 use nom::branch::alt;
@@ -41,7 +41,7 @@ struct Built {
     global: Flags,
     pattern: Pattern,
     /// Captured headers, of which it is not known yet whether a blank follows.
-    captured: Option<Piece>,
+    captured: Option<Vec<Piece>>,
     /// Members of `+json`.
     named: Vec<Directive>,
     is_http: bool,
@@ -54,7 +54,7 @@ impl Built {
     fn blank(&mut self) {
         let blank = Piece::Literal(b" ".to_vec());
         match self.captured.take() {
-            Some(captured) => self.pattern.push_field(vec![captured, blank], true),
+            Some(captured) => self.pattern.push_field(captured.into_iter().chain([blank]).collect(), true),
             None if self.has_text => self.pattern.push(blank),
             None => {}
         }
@@ -62,7 +62,7 @@ impl Built {
 
     fn push(&mut self, piece: Piece) {
         if let Some(captured) = self.captured.take() {
-            self.pattern.push_field(vec![captured], true);
+            self.pattern.push_field(captured, true);
         }
         self.has_text = true;
         self.pattern.push(piece);
@@ -85,23 +85,23 @@ impl Built {
             return Ok(());
         }
         let has_quotes = flags.quoted && spelled.takes_quotes(&directive);
-        let is_captured = matches!(spelled.what, What::Alias("hr" | "hs" | "hrl" | "hsl")) && !has_quotes;
         let value = Piece::Value(Box::new(directive));
-        if is_captured {
-            self.captured = Some(value);
-        } else if has_quotes {
-            for piece in [Piece::Literal(b"\"".to_vec()), value, Piece::Literal(b"\"".to_vec())] {
-                self.push(piece);
-            }
+        let pieces = if has_quotes {
+            vec![Piece::Literal(b"\"".to_vec()), value, Piece::Literal(b"\"".to_vec())]
         } else {
-            self.push(value);
+            vec![value]
+        };
+        if matches!(spelled.what, What::Alias("hr" | "hs" | "hrl" | "hsl")) {
+            self.captured = Some(pieces);
+        } else {
+            pieces.into_iter().for_each(|piece| self.push(piece));
         }
         Ok(())
     }
 
     fn template(mut self) -> Template {
         if let Some(captured) = self.captured.take() {
-            self.pattern.push_field(vec![captured], true);
+            self.pattern.push_field(captured, true);
         }
         let name = if self.is_http { "haproxy-http" } else { "haproxy-tcp" };
         let template = if self.global.json {
@@ -226,7 +226,7 @@ impl Spelled {
     fn takes_quotes(&self, directive: &Directive) -> bool {
         let is_state = matches!(self.what, What::Alias("ts" | "tsc"));
         let is_text = !is_state
-            && !matches!(directive.shape, Shape::Number | Shape::Moment(_))
+            && !matches!(directive.shape, Shape::Number | Shape::Moment(_) | Shape::Quoted)
             && !matches!(directive.slot, Slot::HexPort);
         is_text || matches!(self.what, What::Expression(_))
     }
@@ -273,6 +273,7 @@ fn alias_meaning(alias: &str, flags: Flags) -> Option<(Slot, Shape)> {
         "bi" | "fi" | "si" => hexadecimal((Slot::Text, Shape::Word)),
         "Ts" | "ms" | "pid" => (Slot::Text, Shape::Hexadecimal),
         "hr" | "hs" => (Slot::Captured, Shape::Braced),
+        "hrl" | "hsl" if flags.quoted => (Slot::Captured, Shape::Quoted),
         "CC" | "CS" | "hrl" | "hsl" | "HPO" => (Slot::Text, Shape::Free),
         "H" | "OG" | "sslc" | "sslv" => (Slot::Text, Shape::Word),
         _ => return None,
@@ -330,7 +331,7 @@ fn date_form(expression: &'static str) -> Option<Form> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::format::{Format, Record, Timers};
+    use crate::format::{Format, Record, Timers, Value};
 
     fn read<'a>(string: &'static str, line: &'a str) -> Record<'a> {
         let template = compile(string).unwrap_or_else(|error| unreachable!("{error}"));
@@ -387,6 +388,32 @@ mod tests {
             let record = read(FORM, line);
             assert_eq!(record.text_field("captured_request_headers"), headers, "{line}");
             assert_eq!(record.request.unwrap_or_default().method.as_deref(), method, "{line}");
+        }
+    }
+
+    #[test]
+    fn captured_headers_in_quotes_are_so_one_by_one() {
+        const FORM: &str = r#"%ST %tsc %{+Q}hrl %{+Q}r %Tt"#;
+        let list = |items: &[&'static str]| Some(Value::List(items.iter().map(|item| (*item).into()).collect()));
+        for (line, headers, method) in [
+            (r#"200 ---- "shop.example" "" "GET / HTTP/1.1" 9"#, list(&["shop.example", ""]), Some("GET")),
+            (r#"200 ---- "a #22q#22" "GET / HTTP/1.1" 9"#, list(&["a \"q\""]), Some("GET")),
+            (r#"400 PR-- "<BADREQ>" 0"#, None, None),
+        ] {
+            let record = read(FORM, line);
+            let field = record.fields.iter().find(|(name, _)| name == "captured_request_headers");
+            assert_eq!(field.map(|(_, value)| value.clone()), headers, "{line}");
+            assert_eq!(record.request.unwrap_or_default().method.as_deref(), method, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_client_at_a_unix_socket_has_no_port() {
+        for (line, client, port) in
+            [("unix:3 - web 200", None, None), ("127.0.0.1:3 - web 200", Some("127.0.0.1"), Some(3))]
+        {
+            let record = read("%ci:%cp - %b %ST", line);
+            assert_eq!((record.client.as_deref(), record.client_port), (client, port), "{line}");
         }
     }
 

@@ -46,7 +46,7 @@ pub(super) enum Shape {
     User,
     /// No blanks.
     Word,
-    /// A client's address, seldom its name.
+    /// A client's address, `unix` (HAProxy), seldom its name.
     Address,
     /// Usually a hyphen, seldom a word.
     Hyphen,
@@ -54,7 +54,7 @@ pub(super) enum Shape {
     Number,
     /// `7F000001`
     Hexadecimal,
-    /// `?` and what follows, or nothing.
+    /// `?` and what follows, or nothing; of a broken request `<BADREQ>`.
     Query,
     /// nginx's list of one value for each upstream: `502, 200 : 200`.
     Upstreams,
@@ -66,6 +66,8 @@ pub(super) enum Shape {
     Level,
     /// `{shop.example|}`
     Braced,
+    /// `"shop.example" ""`
+    Quoted,
     /// A moment, which tells its own length.
     Moment(Form),
 }
@@ -79,19 +81,21 @@ impl Shape {
             Shape::Listed => !value.ends_with(b","),
             Shape::Word => is_word(),
             Shape::Address => {
-                is_missing() || if strict { is_address(value) } else { is_word() && !value.ends_with(b",") }
+                is_missing()
+                    || if strict { value == b"unix" || is_address(value) } else { is_word() && !value.ends_with(b",") }
             }
             Shape::Hyphen => value == b"-" || !strict && !value.is_empty() && is_word(),
             Shape::Number => is_missing() || is_number(value),
             Shape::Hexadecimal => {
                 is_missing() || value.iter().all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b'-' | b'.' | b':'))
             }
-            Shape::Query => is_missing() || value.starts_with(b"?"),
+            Shape::Query => is_missing() || value.starts_with(b"?") || value == b"<BADREQ>",
             Shape::Upstreams => value.is_empty() || is_list(value),
             Shape::Errno => value.starts_with(b"(") && value.contains(&b')'),
             Shape::Source => is_word() && value.ends_with(b")") && value.contains(&b'('),
             Shape::Level => Level::from_name(value).is_some(),
-            Shape::Braced => value.starts_with(b"{") && value.ends_with(b"}"),
+            Shape::Braced => value.strip_prefix(b"{").and_then(|rest| rest.strip_suffix(b"}")).is_some_and(is_escaped),
+            Shape::Quoted => value.strip_prefix(b"\"").is_some_and(|rest| rest.ends_with(b"\"")) && is_quoted(value),
             Shape::Moment(form) => form.len(value) == Some(value.len()),
         }
     }
@@ -102,6 +106,27 @@ fn is_number(value: &[u8]) -> bool {
     digits.first().is_some_and(u8::is_ascii_digit)
         && digits.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.')
         && digits.iter().filter(|byte| **byte == b'.').count() < 2
+}
+
+/// Whether none of the bytes stands there that HAProxy escapes in captured headers (`hdr_encode_map`), but the bars
+/// between them.
+fn is_escaped(headers: &[u8]) -> bool {
+    !headers.iter().any(|byte| matches!(byte, b'"' | b'{' | b'}'))
+}
+
+/// Texts in quotes, with a blank between two of them.
+fn is_quoted(value: &[u8]) -> bool {
+    let (mut is_open, mut rest) = (false, value);
+    while let Some((byte, behind)) = rest.split_first() {
+        match byte {
+            b'"' => is_open = !is_open,
+            b' ' if !is_open && !behind.starts_with(b"\"") => return false,
+            _ if !is_open && *byte != b' ' => return false,
+            _ => {}
+        }
+        rest = behind;
+    }
+    !is_open
 }
 
 /// Elements without blanks, with `, ` or ` : ` between them.
@@ -251,6 +276,7 @@ impl<'p> Reading<'p, '_> {
         let strict = self.rigour == Rigour::Usual;
         let reach = match (&directive.shape, strict) {
             (Shape::User, true) if rest.starts_with(b"\"\"") => 2,
+            (Shape::Quoted, _) => rest.len(),
             (_, true) => directive.escape.reach(rest),
             (_, false) => rest.len(),
         };
@@ -318,6 +344,11 @@ mod tests {
             (Shape::Number, "0.034", true, true),
             (Shape::Number, "1.2.3", false, false),
             (Shape::Word, "a b", false, false),
+            (Shape::Query, "<BADREQ>", true, true),
+            (Shape::Braced, "{shop.example|a b}", true, true),
+            (Shape::Braced, "{a} \"GET / HTTP/1.1\" {b}", false, false),
+            (Shape::Quoted, "\"shop.example\" \"\"", true, true),
+            (Shape::Quoted, "\"a\" 200 \"b\"", false, false),
         ] {
             assert_eq!(
                 (shape.fits(value.as_bytes(), true), shape.fits(value.as_bytes(), false)),
