@@ -20,7 +20,7 @@ pub fn failure(record: &Record<'_>) -> Option<Said> {
         "systemd" => systemd(record),
         "dockerd" => docker::failure(record),
         _ if record.action.is_some() => None,
-        _ => words::failure_of_program(record).or_else(|| docker::of_client(record)),
+        _ => docker::of_client(record).or_else(|| words::failure_of_program(record)),
     }
 }
 

@@ -6,16 +6,19 @@
 //! 1356:M 24 Nov 2026 02:56:34.187 # Redis is now ready to exit              Redis
 //! E0118 15:18:19.124718   26788 proxier.go:1600] "can't open port" …        klog of Kubernetes
 //! 2026-11-24T02:41:08.916086710Z GET /                                      docker logs -t
+//! [1470] 2026/11/24 03:04:53.869390 [INF] Server is ready                   NATS
 //! docker: Error response from daemon: …                                     docker's client, kept in a file
 //! ```
 //!
 //! Each shape is that of one program (or one family, then without a name), with the parts of its head; what is left is
 //! the message. The lines behind, such as a stack, go on with the record.
 
+mod daemons;
+mod families;
 mod shape;
 
 use super::{Format, Framing, Record, apache, cri, docker, nest, stamp, text};
-use shape::{SHAPES, Shape};
+use shape::{Read, Shape};
 
 /// A server's own log, of those that have no format of their own here.
 pub struct Log;
@@ -56,6 +59,15 @@ impl Format for Log {
             "[2026-11-24 02:56:14 +0000] [586] [INFO] Listening at: http://127.0.0.1:8000 (586)",
             "24-Nov-2026 02:56:14.123 INFO [main] org.apache.catalina.startup.Catalina.start Server startup in [812] milliseconds",
             "E0118 15:18:19.124718   26788 proxier.go:1600] \"can't open port, skipping it\" err=\"listen tcp4 :31058\"",
+            "[1470] 2026/11/24 03:04:53.870344 [INF] Server is ready",
+            "[1795488995] unbound[1502:0] info: start of service (unbound 1.17.1).",
+            "2026.11.24 03:01:50 LOG5[ui]: Configuration successful",
+            "2026-11-24 03:03:22,517 INFO spawned: 'web' with pid 1151",
+            "[2026-11-24T03:03:41+0000] info     : 'web' trying to restart",
+            "E [24/Nov/2026:03:00:10 +0000] Unable to open listen socket for address 127.0.0.1:631 - Address already in use.",
+            "[2026-11-24 03:00:00.123][1][critical][main] [source/server/server.cc:117] error initializing configuration",
+            "24-Nov-2026 02:59:11.439 running",
+            "2026-11-24 02:56:34.844859 C | etcdmain: listen tcp 127.0.0.1:2380: bind: address already in use",
             "docker: Error response from daemon: No such image: nosuch/image:1.",
         ]
     }
@@ -63,7 +75,12 @@ impl Format for Log {
 
 /// The first shape that the line has, and its program.
 fn first(line: &[u8]) -> Option<(&'static str, Shape<'_>)> {
-    SHAPES.iter().find_map(|(program, read)| Some((*program, read(line)?)))
+    shapes().find_map(|(program, read)| Some((*program, read(line)?)))
+}
+
+/// All shapes, with their programs.
+fn shapes() -> impl Iterator<Item = &'static (&'static str, Read)> {
+    shape::SHAPES.iter().chain(daemons::SHAPES).chain(families::SHAPES)
 }
 
 /// What docker's client, or compose's, printed to its user.
@@ -169,8 +186,26 @@ mod tests {
 
     #[test]
     fn who_wrote_the_line() {
-        let programs =
-            ["mariadbd", "mysqld", "postgres", "redis-server", "php-fpm", "gunicorn", "tomcat", "", "docker"];
+        let programs = [
+            "mariadbd",
+            "mysqld",
+            "postgres",
+            "redis-server",
+            "php-fpm",
+            "gunicorn",
+            "tomcat",
+            "",
+            "nats-server",
+            "unbound",
+            "stunnel",
+            "supervisord",
+            "monit",
+            "cupsd",
+            "envoy",
+            "named",
+            "etcd",
+            "docker",
+        ];
         for (line, program) in Log.samples().iter().zip(programs) {
             assert!(Log.is_start(b"", line.as_bytes()), "{line}");
             let record = Log.parse(line.as_bytes()).unwrap();

@@ -7,7 +7,7 @@
 
 use super::failure_of;
 use crate::facts::event::Said;
-use crate::facts::words::template::tells;
+use crate::facts::words::{self, template::tells};
 use crate::format::Record;
 
 /// What failed, in all versions of the engine; the end of a longer sentence.
@@ -23,6 +23,11 @@ const CAUSES: &[&str] = &[
 
 /// Words before the cause that add nothing.
 const AROUND: &[&str] = &[
+    "Error response from daemon: ",
+    "Ports are not available: ",
+    "ports are not available: ",
+    "error while calling PortManager.AddPort(): ",
+    "error while calling RootlessKit PortManager.AddPort(): ",
     "failed to set up container networking: ",
     "failed to start userland proxy for port mapping ",
     "Error starting userland proxy: ",
@@ -31,15 +36,26 @@ const AROUND: &[&str] = &[
 
 /// A line of dockerd.
 pub(super) fn failure(record: &Record<'_>) -> Option<Said> {
-    sentence(record.message()).or_else(|| record.text_field("error").and_then(sentence))
+    let of_port = || sentence(record.message()).or_else(|| record.text_field("error").and_then(sentence));
+    own(record).or_else(of_port)
+}
+
+/// What the daemon itself was to listen on: `failed to load listeners: listen tcp 0.0.0.0:2375: bind: …`, said on
+/// standard error (`cmd/dockerd/daemon.go`, `loadListeners`).
+fn own(record: &Record<'_>) -> Option<Said> {
+    let text = record.message();
+    let text = text.strip_prefix("failed to start daemon: ").unwrap_or(text);
+    let cause = text.strip_prefix("failed to load listeners: ")?;
+    let service = words::service(record).unwrap_or_else(|| "docker".into());
+    failed(cause).map(|said| Said { service: Some(service), ..said })
 }
 
 /// What docker's and compose's clients print, wherever it was kept.
 pub(super) fn of_client(record: &Record<'_>) -> Option<Said> {
     const CLIENTS: &[&str] = &["docker", "docker-compose", "compose", "dockerd", "containerd"];
     let is_client = record.program.as_deref().is_none_or(|program| CLIENTS.contains(&program));
-    let message = record.message();
-    let text = message.strip_prefix("docker: ").unwrap_or(message);
+    let first = record.message().lines().next().unwrap_or_default(); // a hint follows
+    let text = first.strip_prefix("docker: ").unwrap_or(first);
     let is_error = text.starts_with("Error response from daemon: ") || text.starts_with("ERROR: for ");
     (is_client && is_error).then(|| sentence(text)).flatten()
 }
@@ -73,6 +89,12 @@ fn failed(cause: &str) -> Option<Said> {
     let mut cause = cause;
     while let Some(rest) = AROUND.iter().find_map(|words| cause.strip_prefix(words)) {
         cause = rest;
+    }
+    // Docker Desktop tells the mapping, RootlessKit what to do, and the proxy's words follow it.
+    if (cause.starts_with("exposing port ") || cause.starts_with("cannot expose privileged port "))
+        && let Some(at) = cause.rfind(": listen ")
+    {
+        cause = cause.get(at + 2..)?;
     }
     // A mapping is told before the proxy's own words.
     if let Some((_, rest)) = cause.split_once(": error starting userland proxy: ") {
@@ -126,6 +148,20 @@ mod tests {
                 "EADDRINUSE",
             ),
             ("failed to bind host port [::]:443/tcp: address already in use", None, "::", 443, "EADDRINUSE"),
+            (
+                "Error response from daemon: Ports are not available: exposing port TCP 0.0.0.0:80 -> 127.0.0.1:0: listen tcp 0.0.0.0:80: bind: address already in use",
+                None,
+                "0.0.0.0",
+                80,
+                "EADDRINUSE",
+            ),
+            (
+                "driver failed programming external connectivity on endpoint web (4d1c): Error starting userland proxy: error while calling PortManager.AddPort(): cannot expose privileged port 80, you can add 'net.ipv4.ip_unprivileged_port_start=80' to /etc/sysctl.conf (currently 1024), or choose a larger port number (>= 1024): listen tcp 0.0.0.0:80: bind: permission denied",
+                Some("web"),
+                "0.0.0.0",
+                80,
+                "EACCES",
+            ),
             (
                 "driver failed programming external connectivity on endpoint far (4d1c): Error starting userland proxy: listen tcp4 203.0.113.9:8090: bind: cannot assign requested address",
                 Some("far"),

@@ -22,18 +22,33 @@ pub(super) fn event(record: &Record<'_>) -> Option<Said> {
 /// `Out of memory: Killed process 1234 (mysqld) total-vm:…`
 fn kill(message: &str) -> Option<Said> {
     let rest = BEFORE_KILL.iter().find_map(|before| message.strip_prefix(before)?.strip_prefix("Killed process "))?;
+    // Up to 2.6 `Killed process 1234, UID 27, (mysqld) total-vm:…`; names may hold blanks and brackets.
     let (pid, rest) = rest.split_once(" (")?;
-    // Before 3.x a comma followed; names may hold blanks and brackets.
+    let pid = pid.split_once(", UID ").map_or(pid, |(pid, _)| pid);
     let (name, _) =
-        rest.split_once(") total-vm:").or_else(|| rest.split_once("), UID")).or_else(|| rest.split_once(") vsz:"))?;
+        rest.split_once(") total-vm:").or_else(|| rest.split_once(") vsz:")).or_else(|| rest.split_once("), UID"))?;
     Some(Said { pid: Some(pid.parse().ok()?), ..Said::of(Kind::OomKill, Some(name.to_owned())) })
 }
 
-/// `nginx[4321]: segfault at 0 ip 00007f1c…`
+/// `nginx[4321]: segfault at 0 ip 00007f1c…`; `rip` up to 2.6. Other machines than Intel's tell the signal:
+/// `nginx[4321]: unhandled signal 11 code 0x1 at 0x…`, `…: unhandled level 2 translation fault (11) at 0x…`.
 fn segfault(message: &str) -> Option<Said> {
     let (process, rest) = message.split_once(": ")?;
-    let is_fault = rest.strip_prefix("segfault at ").is_some_and(|rest| rest.contains(" ip ") && rest.contains(" sp "));
+    if let Some(fault) = rest.strip_prefix("unhandled ") {
+        return crash(process, unhandled(fault)?);
+    }
+    let at = rest.strip_prefix("segfault at ")?;
+    let is_fault = (at.contains(" ip ") || at.contains(" ip:") || at.contains(" rip ")) && at.contains("sp");
     is_fault.then(|| crash(process, 11)).flatten()
+}
+
+/// `signal 11 code 0x1 at 0x…` (RISC-V, PowerPC), `level 2 translation fault (11) at 0x…` (ARM)
+fn unhandled(fault: &str) -> Option<i64> {
+    let number = match fault.strip_prefix("signal ") {
+        Some(rest) => rest.split(' ').next()?,
+        None => fault.split_once(" (")?.1.split_once(") at ")?.0,
+    };
+    number.parse().ok()
 }
 
 /// `traps: node[99] trap invalid opcode ip:…`, `traps: x[1] general protection fault ip:…`
@@ -47,7 +62,7 @@ fn trap(message: &str) -> Option<Said> {
         ("trap alignment check", 7),
         ("trap bounds", 11),
     ];
-    let (process, rest) = message.strip_prefix("traps: ")?.split_once("] ")?;
+    let (process, rest) = message.strip_prefix("traps: ").unwrap_or(message).split_once("] ")?; // `traps: ` from 3.10 on
     let signal = TRAPS.iter().find(|(words, _)| rest.starts_with(words)).map(|(_, signal)| *signal)?;
     crash(&format!("{process}]"), signal)
 }
@@ -129,6 +144,21 @@ mod tests {
                 99,
             ),
             ("traps: php-fpm[7] general protection fault ip:55d0 sp:7ff error:0 in php", Kind::Crash, "php-fpm", 7),
+            ("php-fpm[7] general protection ip:55d0 sp:7ff error:0 in php", Kind::Crash, "php-fpm", 7),
+            ("nginx[4321]: segfault at 7f rip 00007f rsp 00007f error 4", Kind::Crash, "nginx", 4321),
+            ("nginx[4321]: unhandled signal 11 code 0x1 at 0x0 in nginx[1+2]", Kind::Crash, "nginx", 4321),
+            (
+                "nginx[4321]: unhandled level 2 translation fault (11) at 0x00000008, esr 0x92000006",
+                Kind::Crash,
+                "nginx",
+                4321,
+            ),
+            (
+                "Killed process 1234, UID 27, (mysqld) total-vm:2345678kB, anon-rss:1234567kB, file-rss:12kB",
+                Kind::OomKill,
+                "mysqld",
+                1234,
+            ),
         ] {
             assert_eq!(said(message), Some((kind, Some(name.into()), Some(pid))), "{message}");
         }

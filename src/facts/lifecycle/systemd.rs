@@ -42,6 +42,9 @@ fn of_unit(unit: &str, message: &str) -> Option<Said> {
         "holdoff time over, scheduling restart." | "has no holdoff time, scheduling restart." => Kind::Restart,
         "A process of this unit has been killed by the OOM killer." => Kind::OomKill,
         _ if rest.starts_with("Scheduled restart job, restart counter is at ") => Kind::Restart,
+        _ if rest.starts_with("Service RestartSec=") && rest.ends_with(" expired, scheduling restart.") => {
+            Kind::Restart
+        }
         _ if rest.starts_with("systemd-oomd killed ") => Kind::OomKill,
         _ if rest == format!("Unit {unit} entered failed state.") => Kind::ServiceFailed,
         _ => return None,
@@ -190,6 +193,7 @@ mod tests {
             ("Reloaded nginx.service - A high performance web server and a reverse proxy server.", Reload, "nginx"),
             ("app@pricing.service: Scheduled restart job, restart counter is at 1.", Restart, "app@pricing"),
             ("httpd.service holdoff time over, scheduling restart.", Restart, "httpd"),
+            ("nginx.service: Service RestartSec=100ms expired, scheduling restart.", Restart, "nginx"),
             ("mysql.service: Service hold-off time over, scheduling restart.", Restart, "mysql"),
             ("php8.2-fpm.service: A process of this unit has been killed by the OOM killer.", OomKill, "php8.2-fpm"),
             ("apache2.service: Main process exited, code=dumped, status=11/SEGV", Crash, "apache2"),

@@ -144,15 +144,21 @@ pub(super) fn squid(line: &str) -> Option<&str> {
     (kid.is_empty() || kid.starts_with(" kid")).then_some(text)
 }
 
+/// `2026-11-24T03:00:00: ` of mosquitto where `log_timestamp_format` asks for it, as the default configuration of 2.1 does
+pub(super) fn mosquitto_iso(line: &str) -> Option<&str> {
+    after(line, "dddd-dd-ddTdd:dd:dd: ")
+}
+
 /// `1795489340: ` of mosquitto
 pub(super) fn mosquitto(line: &str) -> Option<&str> {
     digits(after(line, "ddddddddd")?)?.strip_prefix(": ")
 }
 
-/// `[2026-11-24T03:03:41+0000] info     : ` of Monit
+/// `[2026-11-24T03:03:41+0000] info     : ` of Monit; up to 5.26 `[UTC Nov 24 03:03:41] info     : `
 pub(super) fn monit(line: &str) -> Option<&str> {
-    let rest = after(line, "[dddd-dd-ddTdd:dd:dd")?;
-    word(rest.split_once("] ")?.1)?.strip_prefix(": ")
+    let dated = after(line, "[dddd-dd-ddTdd:dd:dd");
+    let named = || after(word(word(line.strip_prefix('[')?)?)?, "_d dd:dd:dd");
+    word(dated.or_else(named)?.split_once("] ")?.1)?.strip_prefix(": ")
 }
 
 /// `INFO      Nov 24 03:04:47.840 [1462]: ` of tinyproxy
@@ -168,7 +174,7 @@ pub(super) fn rabbitmq(line: &str) -> Option<&str> {
     let rest = after(line, "dddd-dd-dd ").unwrap_or(line);
     let rest = digits(after(rest, "dd:dd:dd.")?)?;
     let (zone, rest) = rest.split_once(" [")?;
-    let (_, rest) = rest.split_once("] ").filter(|_| zone.len() <= 6)?;
+    let rest = word(rest).filter(|_| zone.len() <= 6)?.strip_prefix("] ")?;
     Some(enclosed(rest, "<", "> ").unwrap_or(rest))
 }
 
@@ -187,15 +193,99 @@ pub(super) fn supervisord(line: &str) -> Option<&str> {
     LEVELS.iter().find_map(|level| rest.strip_prefix(level))
 }
 
-/// `2026-11-24T03:04:08: PM2 log: `, `PM2 log: ` of pm2
-pub(super) fn pm2(line: &str) -> Option<&str> {
-    let rest = after(line, "dddd-dd-ddTdd:dd:dd: ").unwrap_or(line);
-    ["PM2 log: ", "PM2 error: ", "PM2 | ", "PM2        | "].iter().find_map(|head| rest.strip_prefix(head))
+/// Without its stamp, as supervisord writes to a terminal that stamps by itself, or to syslog.
+pub(super) fn supervisord_bare(line: &str) -> Option<&str> {
+    const LEVELS: &[&str] = &["CRIT ", "ERRO ", "WARN ", "INFO "];
+    LEVELS.iter().find_map(|level| line.strip_prefix(level))
 }
 
-/// `2025-03-14T10:43:42.700-0500 E STORAGE  ` of MongoDB up to 4.2, before `[initandlisten] `
+/// `2026-11-24T03:04:08: PM2 log: `, `PM2 log: `, `PM2      | ` of pm2
+pub(super) fn pm2(line: &str) -> Option<&str> {
+    let rest = after(line, "dddd-dd-ddTdd:dd:dd: ").unwrap_or(line);
+    let rest = rest.strip_prefix("PM2")?.trim_start_matches(' ');
+    ["log: ", "error: ", "| "].iter().find_map(|head| rest.strip_prefix(head))
+}
+
+/// `2026/11/24 03:00:00.123\tINFO\t` of Caddy on a terminal
+pub(super) fn caddy(line: &str) -> Option<&str> {
+    word(after(line, "dddd/dd/dd dd:dd:dd.ddd\t")?)?.strip_prefix('\t')
+}
+
+/// `postfix/master[812]: ` where Postfix writes its log itself
+pub(super) fn postfix(line: &str) -> Option<&str> {
+    let rest = line.strip_prefix("postfix/master").or_else(|| {
+        let rest = word(line)?;
+        let (_, rest) = after(rest, "_d dd:dd:dd ")?.split_once(' ')?;
+        rest.strip_prefix("postfix/master")
+    })?;
+    digits(rest.strip_prefix('[')?)?.strip_prefix("]: ")
+}
+
+/// `2026-11-24 03:00:00 ` of Exim, perhaps with its zone and process
+pub(super) fn exim(line: &str) -> Option<&str> {
+    let rest = after(line, "dddd-dd-dd dd:dd:dd")?;
+    let rest = rest.split_once(' ').filter(|(zone, _)| zone.len() <= 8).map(|(_, rest)| rest)?;
+    Some(enclosed(rest, "[", "] ").unwrap_or(rest))
+}
+
+/// `Tue Nov 24 03:00:00 2026 -> ` of ClamAV
+pub(super) fn clamd(line: &str) -> Option<&str> {
+    after(word(word(line)?)?, "_d dd:dd:dd dddd -> ")
+}
+
+/// `Tue Nov 24 03:00:00 2026 : Error: ` of FreeRADIUS
+pub(super) fn radius(line: &str) -> Option<&str> {
+    word(after(word(word(line)?)?, "_d dd:dd:dd dddd : ")?)?.strip_prefix(": ")
+}
+
+/// `[2026-11-24T03:00:00.123456] ` of syslog-ng
+pub(super) fn syslog_ng(line: &str) -> Option<&str> {
+    digits(after(line, "[dddd-dd-ddTdd:dd:dd.")?)?.strip_prefix("] ")
+}
+
+/// `[2026-11-24 03:00:00.123] nsd[123]: ` of NSD
+pub(super) fn nsd(line: &str) -> Option<&str> {
+    let rest = digits(after(line, "[dddd-dd-dd dd:dd:dd.")?)?.strip_prefix("] nsd[")?;
+    digits(rest)?.strip_prefix("]: ")
+}
+
+/// `[2026-11-24 03:00:00] ERROR[123] `, `[Nov 24 03:00:00] ERROR[123][C-00000001] ` of Asterisk
+pub(super) fn asterisk(line: &str) -> Option<&str> {
+    let dated = after(line, "[dddd-dd-dd dd:dd:dd");
+    let rest = dated.or_else(|| after(word(line.strip_prefix('[')?)?, "_d dd:dd:dd"))?.split_once("] ")?.1;
+    let rest = digits(word(rest.strip_prefix(['E', 'W', 'N', 'V', 'D'])?)?.strip_prefix('[')?)?;
+    rest.split_once("] ").map(|(_, text)| text).or_else(|| rest.split_once("]: ").map(|(_, text)| text))
+}
+
+/// `  1234:20261124:030000.123 ` of Zabbix
+pub(super) fn zabbix(line: &str) -> Option<&str> {
+    after(digits(line.trim_start_matches(' '))?, ":dddddddd:dddddd.ddd ")
+}
+
+/// `[2026-11-24 03:00:00 +0000] ` of Icinga 2
+pub(super) fn icinga(line: &str) -> Option<&str> {
+    let rest = after(line, "[dddd-dd-dd dd:dd:dd ")?;
+    digits(rest.get(1..)?)?.strip_prefix("] ")
+}
+
+/// `2026.11.24 03:00:00.123456 [ 1 ] {} <Error> ` of ClickHouse
+pub(super) fn clickhouse(line: &str) -> Option<&str> {
+    let rest = digits(after(line, "dddd.dd.dd dd:dd:dd.")?)?.strip_prefix(" [ ")?;
+    let (_, rest) = rest.split_once("} <")?;
+    rest.split_once("> ").map(|(_, text)| text)
+}
+
+/// `2026-11-24 03:00:00.123 UTC [1] ` of PgBouncer
+pub(super) fn pgbouncer(line: &str) -> Option<&str> {
+    let rest = after(line, "dddd-dd-dd dd:dd:dd.ddd ")?;
+    digits(word(rest)?.strip_prefix('[')?)?.strip_prefix("] ")
+}
+
+/// `2025-03-14T10:43:42.700-0500 E STORAGE  ` of MongoDB up to 4.2, before `[initandlisten] `; 2.4 began `Tue Mar 14
+/// 10:43:42.700 `
 pub(super) fn mongodb(line: &str) -> Option<&str> {
-    let rest = after(line, "dddd-dd-ddTdd:dd:dd.ddd")?;
+    let old = || after(word(word(line)?)?, "_d dd:dd:dd.ddd");
+    let rest = after(line, "dddd-dd-ddTdd:dd:dd.ddd").or_else(old)?;
     let at = rest.find(" [")?;
     let (before, text) = rest.split_at_checked(at + 1)?;
     (before.len() < 30).then_some(text)
@@ -243,13 +333,15 @@ pub(super) fn dnsmasq(line: &str) -> Option<&str> {
     rest.strip_prefix(": ").or_else(|| digits(rest.strip_prefix('[')?)?.strip_prefix("]: "))
 }
 
-/// `24-Nov-2026 02:59:11.439 ` of BIND, perhaps with category and severity
+/// `24-Nov-2026 02:59:11.439 ` of BIND, perhaps with category and severity; to syslog without the stamp
 pub(super) fn named(line: &str) -> Option<&str> {
-    let rest = word(after(line, "dd-")?)?;
-    let rest = after(rest, "-dddd dd:dd:dd.ddd ")?;
-    let text = ["general: ", "network: "].iter().find_map(|category| rest.strip_prefix(category)).unwrap_or(rest);
-    let severities = ["critical: ", "error: ", "warning: ", "notice: ", "info: "];
-    Some(severities.iter().find_map(|severity| text.strip_prefix(severity)).unwrap_or(text))
+    const CATEGORIES: &[&str] = &["general: ", "network: ", "default: "];
+    const SEVERITIES: &[&str] = &["critical: ", "error: ", "warning: ", "notice: ", "info: "];
+    let is_one = |names: &[&str], text: &str| names.iter().any(|name| text.starts_with(name));
+    let stamped = || after(word(after(line, "dd-")?)?, "-dddd dd:dd:dd.ddd ");
+    let text = stamped().or_else(|| Some(line).filter(|line| is_one(CATEGORIES, line) || is_one(SEVERITIES, line)))?;
+    let text = CATEGORIES.iter().find_map(|category| text.strip_prefix(category)).unwrap_or(text);
+    Some(SEVERITIES.iter().find_map(|severity| text.strip_prefix(severity)).unwrap_or(text))
 }
 
 /// `2026-11-24 02:56:34.844859 C | etcdmain: ` of etcd up to 3.4
@@ -323,9 +415,24 @@ mod tests {
             ("dnsmasq", dnsmasq, "dnsmasq[282]: TEXT"),
             ("dnsmasq on stderr", dnsmasq, "dnsmasq: TEXT"),
             ("named", named, "24-Nov-2026 02:59:11.439 TEXT"),
+            ("named in syslog", named, "general: notice: TEXT"),
             ("named with severity", named, "24-Nov-2026 02:59:11.439 general: notice: TEXT"),
             ("etcd", etcd, "2026-11-24 02:56:34.844859 C | etcdmain: TEXT"),
             ("envoy", envoy, "[2026-11-24 03:00:00.123][1][critical][main] [source/server/server.cc:117] TEXT"),
+            ("monit 5.26", monit, "[UTC Nov 24 03:03:41] info     : TEXT"),
+            ("caddy", caddy, "2026/11/24 03:00:00.123\tINFO\tTEXT"),
+            ("postfix", postfix, "postfix/master[812]: TEXT"),
+            ("postfix with a stamp", postfix, "Nov 24 03:00:00 mail postfix/master[812]: TEXT"),
+            ("clamd", clamd, "Tue Nov 24 03:00:00 2026 -> TEXT"),
+            ("radius", radius, "Tue Nov 24 03:00:00 2026 : Error: TEXT"),
+            ("syslog-ng", syslog_ng, "[2026-11-24T03:00:00.123456] TEXT"),
+            ("nsd", nsd, "[2026-11-24 03:00:00.123] nsd[123]: TEXT"),
+            ("asterisk", asterisk, "[2026-11-24 03:00:00] ERROR[123] TEXT"),
+            ("asterisk with a call", asterisk, "[Nov 24 03:00:00] ERROR[123][C-00000001] TEXT"),
+            ("zabbix", zabbix, "  1234:20261124:030000.123 TEXT"),
+            ("icinga", icinga, "[2026-11-24 03:00:00 +0000] TEXT"),
+            ("clickhouse", clickhouse, "2026.11.24 03:00:00.123456 [ 1 ] {} <Error> TEXT"),
+            ("pgbouncer", pgbouncer, "2026-11-24 03:00:00.123 UTC [1] TEXT"),
             ("klog", klog, "E0118 15:18:19.124718   26788 proxier.go:1600] TEXT"),
         ];
         for (program, head, line) in cases {

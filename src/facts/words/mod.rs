@@ -1,14 +1,19 @@
 //! The words of each program: what it says when it cannot bind, starts, stops, reloads or crashes.
 
+mod applications;
 mod databases;
 mod head;
 mod infrastructure;
+mod java;
+mod mail;
+mod names;
 mod runtimes;
 mod sayings;
 pub(super) mod socket;
 mod supervisors;
 pub(super) mod template;
 mod web;
+mod who;
 
 use std::sync::LazyLock;
 
@@ -18,6 +23,7 @@ use super::event::{Kind, Said};
 use crate::format::Record;
 use head::Head;
 use template::{Told, tells};
+use who::{INTERPRETERS, QUOTERS, one_of};
 
 /// One wording and what it means.
 #[derive(Clone, Copy, Debug)]
@@ -80,80 +86,23 @@ pub(super) struct Speaker {
 }
 
 /// All that have words of their own, by what they do.
-const SPEAKERS: &[&[Speaker]] =
-    &[web::SPEAKERS, runtimes::SPEAKERS, databases::SPEAKERS, infrastructure::SPEAKERS, supervisors::SPEAKERS];
+const SPEAKERS: &[&[Speaker]] = &[
+    web::SPEAKERS,
+    applications::SPEAKERS,
+    databases::SPEAKERS,
+    names::SPEAKERS,
+    mail::SPEAKERS,
+    infrastructure::SPEAKERS,
+    supervisors::SPEAKERS,
+];
 
 fn speakers() -> impl Iterator<Item = &'static Speaker> {
     SPEAKERS.iter().copied().flatten()
 }
 
-/// Programs that pass on what others say, or log what clients send: their lines are never about themselves.
-const QUOTERS: &[&str] = &[
-    "logger",
-    "systemd-cat",
-    "wall",
-    "mail",
-    "mailer",
-    "sendmail",
-    "exim",
-    "exim4",
-    "cron",
-    "crond",
-    "CRON",
-    "CROND",
-    "crontab",
-    "anacron",
-    "atd",
-    "sudo",
-    "su",
-    "sshd-session",
-    "sshd-auth",
-    "audit",
-    "auditd",
-    "fail2ban*",
-    "rsyslogd",
-    "logstash",
-    "filebeat",
-    "fluentd",
-    "fluent-bit",
-    "promtail",
-    "vector",
-    "kernel",
-    "nginx",
-    "apache2",
-    "httpd",
-    "haproxy",
-];
-
-/// Interpreters, shells and wrappers: who speaks is told by the line alone, as in a container's output.
-const INTERPRETERS: &[&str] = &[
-    "sh",
-    "bash",
-    "dash",
-    "env",
-    "python*",
-    "node",
-    "nodejs",
-    "npm",
-    "yarn",
-    "ruby*",
-    "bundle",
-    "perl",
-    "php",
-    "java",
-    "dotnet",
-    "conmon",
-    "docker-compose",
-    "docker-entrypoint*",
-    "entrypoint*",
-    "run",
-    "start*",
-    "launch*",
-];
-
 /// Words of which every bind failure has one: most lines have none, and need no closer look.
 const OF_LISTENING: &[&str] = &[
-    "listen",
+    "isten",
     "bind",
     "Bind",
     "in use",
@@ -169,6 +118,29 @@ const OF_LISTENING: &[&str] = &[
     "Invalid address",
     "IP address",
     "permission to access",
+    "ermission denied",
+    "used by another",
+    "not free",
+    "not available",
+    "requested address",
+    "command channel",
+    "ould not create ",
+    "could not be started",
+    "annot open an HTTP",
+    "annot create ",
+    "specified endpoint",
+    "shutdown socket",
+    "standalone server",
+    "any address",
+    "connect to TCP",
+    "no acceptor",
+    "nable to connect to",
+    "server socket",
+    "open_socket_in",
+    "eaddrinuse",
+    "verwendet",
+    "utilisée",
+    "使用",
 ];
 
 /// Whether a line may be a bind failure.
@@ -179,8 +151,19 @@ fn may_be_of_listening(message: &str) -> bool {
 
 /// The bind failure that the record tells by the words of the program that wrote it.
 pub(super) fn failure_of_program(record: &Record<'_>) -> Option<Said> {
-    let looks_so = may_be_of_listening(record.message());
-    looks_so.then(|| of_program(record, |kind| kind == Kind::BindFailure)).flatten()
+    let message = record.message();
+    let looks_so = may_be_of_listening(message) && !sayings::is_calm(message);
+    looks_so.then(|| of_program(record, |kind| kind == Kind::BindFailure).or_else(|| of_traceback(record))).flatten()
+}
+
+/// The errors that may be a file's or an outgoing connection's, at the end of a traceback of Python in which `bind` was
+/// called: `PermissionError: [Errno 13] Permission denied`.
+fn of_traceback(record: &Record<'_>) -> Option<Said> {
+    const ERRORS: &[Wording] =
+        &[bind("PermissionError: <reason>"), bind("OSError: <reason>"), bind("socket.error: <reason>")];
+    let is_quoted = record.program.as_deref().is_some_and(|program| one_of(QUOTERS, program));
+    let behind = sayings::lines(record.message()).skip_while(|line| !line.contains(".bind("));
+    behind.skip(1).filter(|_| !is_quoted).find_map(|line| said(ERRORS, line, || service(record)))
 }
 
 /// Any other event that it tells so.
@@ -205,7 +188,7 @@ fn of_program(record: &Record<'_>, wanted: fn(Kind) -> bool) -> Option<Said> {
             // Of more lines the others may hold what a client said.
             find(message.lines().take(1), |text| named(program, text, wanted))
         }
-        Some(_) => find(sayings::lines(message), |text| of_runtime(text, wanted)),
+        Some(_) => find(sayings::lines(message), |text| stamped(text, wanted).or_else(|| of_runtime(text, wanted))),
     };
     let (wording, told) = told?;
     let is_of_host = matches!(wording.kind, Kind::HostBoot | Kind::HostShutdown);
@@ -237,6 +220,18 @@ fn nameless(text: &str, wanted: fn(Kind) -> bool) -> Found {
     own.or_else(|| of_runtime(text, wanted))
 }
 
+/// Under a name that is not its own (an instance's, a container's) a program is known by a head with its own stamp.
+fn stamped(text: &str, wanted: fn(Kind) -> bool) -> Found {
+    /// Digits of a stamp, at least: `Nov 24 02:56:34`.
+    const DIGITS: usize = 8;
+    let is_stamp = |head: &str| head.bytes().filter(u8::is_ascii_digit).count() >= DIGITS;
+    let own = |head: &Head| {
+        let rest = head(text)?;
+        text.strip_suffix(rest).is_some_and(is_stamp).then_some(rest)
+    };
+    speakers().find_map(|speaker| speaker.heads.iter().find_map(|head| look_up(speaker.says, own(head)?, wanted)))
+}
+
 /// What any program may say in the words of the language that it is written in.
 fn of_runtime(text: &str, wanted: fn(Kind) -> bool) -> Found {
     runtimes::TABLES.iter().find_map(|table| look_up(table, text, wanted))
@@ -245,14 +240,6 @@ fn of_runtime(text: &str, wanted: fn(Kind) -> bool) -> Found {
 fn look_up(table: &'static [Wording], text: &str, wanted: fn(Kind) -> bool) -> Found {
     let of_kind = table.iter().filter(|wording| wanted(wording.kind));
     of_kind.into_iter().find_map(|wording| Some((wording, tells(wording.text, text)?)))
-}
-
-/// Whether one of `names`, of which some end in `*`, is that of the program.
-fn one_of(names: &[&str], program: &str) -> bool {
-    names.iter().any(|name| match name.strip_suffix('*') {
-        Some(beginning) => program.starts_with(beginning),
-        None => *name == program,
-    })
 }
 
 /// Docker's logging drivers tag a container's lines with its id, or name it in fields of their own.
@@ -266,7 +253,6 @@ const WRAPPERS: &[(&str, &str)] = &[
     ("apachectl", "apache2"),
     ("apache2ctl", "apache2"),
     ("httpd-foreground", "httpd"),
-    ("postfix/master", "postfix"),
     ("master", "postfix"), // where the tag is cut like a path
 ];
 
@@ -283,7 +269,9 @@ pub(super) fn service(record: &Record<'_>) -> Option<String> {
         return Some(unit.to_owned());
     }
     let started = WRAPPERS.iter().find(|(wrapper, _)| Some(*wrapper) == program).map(|(_, started)| *started);
-    started.or(program).map(str::to_owned)
+    // Postfix logs as `NAME/master`, where NAME is that of the instance.
+    let instance = program.and_then(|program| program.strip_suffix("/master"));
+    started.or(instance).or(program).map(str::to_owned)
 }
 
 /// A unit's service: `nginx.service`, `mpd.socket`. Scopes, sessions and user managers hold programs of people, which

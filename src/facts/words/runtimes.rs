@@ -1,21 +1,48 @@
-//! Languages, their runtimes, and the application servers written in them.
+//! Languages and their runtimes.
 //!
 //! What a language's own library prints may come from any program ([`TABLES`]). There the words must be distinct enough
 //! to stand without a name, and nothing that a client sent may come before them.
 
-use super::super::event::Kind::{Crash, Reload, ResourceLimit, Restart, ServiceFailed, ServiceStart, ServiceStop};
-use super::{Speaker, Wording, bind, bind_because, head, in_use, life};
+use super::super::event::Kind::{Crash, ServiceFailed, ServiceStart, ServiceStop};
+use super::java::JAVA;
+use super::{Wording, bind, bind_because, in_use, life};
 
 /// The words that any program may use.
-pub(super) const TABLES: &[&[Wording]] = &[BARE, GO, NODE, PYTHON, RUBY, JAVA, DOTNET, RUST, ERLANG, PERL];
+pub(super) const TABLES: &[&[Wording]] =
+    &[BARE, PLAIN, GO, NODE, PYTHON, RUBY, PHP, JAVA, DOTNET, RUST, ERLANG, PERL, OTHERS];
 
 /// The error alone, as the whole line or behind the one word that languages put before it.
-const BARE: &[Wording] = &[
+pub(super) const BARE: &[Wording] = &[
     bind("<in-use>"),
     bind("Error: <in-use>"),
     bind("RuntimeError: <in-use>"),
     bind("panic: <in-use>"),
     bind("fatal: <in-use>"),
+];
+
+/// What programs of any language say of a socket that they name. Outgoing connections bind, too, but to no port that
+/// is told.
+const PLAIN: &[Wording] = &[
+    bind("<lead>failed to bind <socket>: <reason>"),
+    bind("<lead>failed to bind to <socket>: <reason>"),
+    bind("<lead>failed to bind to address <socket>: <reason>"),
+    bind("<lead>failed to listen on <socket>: <reason>"),
+    bind("<lead>Failed to bind <socket>: <reason>"),
+    bind("<lead>Failed to bind to <socket>: <reason>"),
+    bind("<lead>Failed to bind to address <socket>: <reason>"),
+    bind("<lead>Failed to listen on <socket>: <reason>"),
+    bind("<lead>could not bind <socket>: <reason>"),
+    bind("<lead>could not bind to <socket>: <reason>"),
+    bind("<lead>Could not bind <socket>: <reason>"),
+    bind("<lead>Could not bind to <socket>: <reason>"),
+    bind("<lead>cannot bind <socket>: <reason>"),
+    bind("<lead>cannot bind to <socket>: <reason>"),
+    bind("<lead>Cannot bind <socket>: <reason>"),
+    bind("<lead>Cannot bind to <socket>: <reason>"),
+    bind("<lead>unable to bind to <socket>: <reason>"),
+    bind("<lead>Unable to bind to <socket>: <reason>"),
+    bind("<lead>error binding to <socket>: <reason>"),
+    bind("<lead>Error binding to <socket>: <reason>"),
 ];
 
 /// `net/net.go`, `OpError.Error`, behind the words of all who passed it on. `dial tcp …: connect: …` is outgoing.
@@ -27,11 +54,17 @@ pub(super) const GO: &[Wording] = &[
     bind("<lead>listen udp4 <socket>: bind: <reason>"),
     bind("<lead>listen udp6 <socket>: bind: <reason>"),
     bind("<lead>listen unix <path>: bind: <reason>"),
+    bind("<lead>listen unixgram <path>: bind: <reason>"),
+    bind("<lead>listen sctp <socket>: bind: <reason>"),
     life(Crash, "panic: <any>"),
+    life(Crash, "fatal error: all goroutines are asleep - deadlock!"),
+    life(Crash, "fatal error: concurrent map <any>"),
+    life(Crash, "fatal error: runtime: out of memory"),
+    life(Crash, "fatal error: stack overflow"),
 ];
 
-/// `lib/net.js`, `lib/dgram.js`; Bun and Deno. The object that Node prints behind a stack repeats the error.
-const NODE: &[Wording] = &[
+/// `lib/net.js`, `lib/dgram.js`; Bun, Deno and the servers for development. The object that Node prints behind a stack repeats the error.
+pub(super) const NODE: &[Wording] = &[
     bind("<lead>listen EADDRINUSE: <reason> <socket>"),
     bind("<lead>listen EACCES: <reason> <socket>"),
     bind("<lead>listen EADDRNOTAVAIL: <reason> <socket>"),
@@ -42,12 +75,18 @@ const NODE: &[Wording] = &[
     bind("error: Failed to start server"),
     bind("error: Uncaught AddrInUse: <reason>"),
     bind("error: Uncaught (in promise) AddrInUse: <reason>"),
+    bind("error: AddrInUse: <reason>"),
+    in_use("Error: Port <port> is already in use"),
+    in_use("Error: Port <port> is already in use."),
+    in_use("Port <port> is already in use. Use '--port' to specify a different port."),
     life(Crash, "FATAL ERROR: <any> - JavaScript heap out of memory"),
+    life(Crash, "Node.js v<version>"), // the last line of an uncaught error, alone
 ];
 
 /// `socket`, `asyncio`, and the servers of the standard library.
-const PYTHON: &[Wording] = &[
+pub(super) const PYTHON: &[Wording] = &[
     bind("<lead>[Errno <number>] error while attempting to bind on address <socket>: <why>"),
+    bind("<place>:[Errno <number>] error while attempting to bind on address <socket>: <why>"), // behind `ERROR:root:`
     bind("OSError: <in-use>"),
     bind("socket.error: <in-use>"),
     in_use("Error: That port is already in use."),
@@ -56,65 +95,54 @@ const PYTHON: &[Wording] = &[
     in_use(
         "Port <port> is in use by another program. Either identify and stop that program, or start the server with a different port.",
     ),
+    bind("<lead>CannotListenError: Couldn't listen on any:<port>: <why>."), // Twisted
+    bind("<place>CannotListenError: Couldn't listen on any:<port>: <why>."),
+    bind("<place>CannotListenError: Couldn't listen on <socket>: <why>."),
+    in_use("OSError: Port <port> not free on '<address>'"), // CherryPy
+    in_use("portend.PortNotFree: Port <address> is in use on <port>."),
+    in_use("portend.Timeout: Port <port> not free on <address>."),
+    in_use("RuntimeError: Could not bind to <socket> after trying for <number> seconds"), // eventlet in OpenStack
+    in_use("<lead>ERROR: the Jupyter server could not be started because port <port> is not available."),
+    in_use("<lead>ERROR: the notebook server could not be started because port <port> is not available."),
+    in_use("ERROR: TensorBoard could not bind to port <port>, it was already in use"),
 ];
 
 /// `TCPServer`, WEBrick, puma, thin, unicorn: `binder.rb:341:in `initialize': Address already in use - bind(2) for …`.
-const RUBY: &[Wording] = &[
+pub(super) const RUBY: &[Wording] = &[
     bind("<place>: <reason> - bind(2) for \"<address>\" port <port> (Errno::<word>)"),
     bind("<place>: <reason> - bind(2) for \"<address>\" port <port>"),
     bind("<place>: <reason> - bind(2) for <socket> (Errno::<word>)"),
     bind("<reason> - bind(2) for \"<address>\" port <port> (Errno::<word>)"),
     bind("<reason> - bind(2) for \"<address>\" port <port>"),
+    bind("<reason> - bind(2) for <socket> (Errno::<word>)"),
+    bind("<lead>TCPServer Error: <reason> - bind(2) for \"<address>\" port <port>"), // WEBrick
+    bind("<lead>TCPServer Error: <reason> - bind(2) for <socket>"),
+    bind("<lead>TCPServer Error: <reason> - bind(2)"),
+    bind("<place>: <reason> - bind(2) (Errno::<word>)"), // Ruby 1.8 to 2.0
+    bind("<place>: <reason> - bind - bind(2) (Errno::<word>)"),
+    bind("<place>: no acceptor (port is in use or requires root privileges) (RuntimeError)"), // EventMachine: thin
+    in_use(
+        "The address <socket> is already in use by another process, perhaps another Phusion Passenger Standalone instance.",
+    ),
 ];
 
-/// `java.net`, netty, Tomcat, Jetty, Undertow, Spring Boot, Kafka, Elasticsearch.
-const JAVA: &[Wording] = &[
-    bind("<lead>java.net.BindException: <reason> <null>:<port>"),
-    bind("<lead>java.net.BindException: <in-use>"),
-    bind("<lead>java.net.BindException: <reason>: <socket>"),
-    bind("<lead>java.net.BindException: <reason> <socket>"),
-    bind("Exception in thread \"<any>\" java.net.BindException: <reason> <null>:<port>"),
-    bind("Exception in thread \"<any>\" java.net.BindException: <in-use>"),
-    bind("<lead>java.io.IOException: Failed to bind to <socket>"),
-    bind("<lead>Failed to initialize component [Connector[\"<word>-<port>\"]]"),
-    bind("<lead>Failed to initialize component [Connector[<word>-<port>]]"),
-    bind("<lead>Failed to initialize connector [Connector[<word>-<port>]]"),
-    bind("<lead>Failed to initialize end point associated with ProtocolHandler [\"<word>-<port>\"]"),
-    bind("<lead>StandardServer.await: create[<socket>]:<any>"),
-    bind("<any>WFLYCTL0080: Failed services\" => {\"<word>\" => \"<reason> <socket>\"<any>"),
-    bind("<lead>MSC000001: Failed to start service <word>: <any>Could not start '<word>' listener<any>"),
-    bind("<lead>MSC000001: Failed to start service <word>: <any>Could not start <word> listener<any>"),
-    in_use("<lead>Web server failed to start. Port <port> was already in use."),
-    in_use("<lead>Embedded servlet container failed to start. Port <port> was already in use."),
-    bind(
-        "<lead>The Tomcat connector configured to listen on port <port> failed to start. The port may already be in use or the connector may be misconfigured.",
-    ),
-    in_use("<place>PortInUseException: Port <port> is already in use"),
-    bind("<place>KafkaException: Socket server failed to bind to <socket>: <why>"),
-    bind(
-        "<place>[Failed to bind to [<any>]]; nested: ChannelException[Failed to bind to: <socket>]; nested: BindException[<why>];",
-    ),
-    bind("<place>BindHttpException: Failed to bind to [<port>]"),
-    bind("<place>BindTransportException: Failed to bind to [<port>]"),
-    bind("<place>BindHttpException: Failed to bind to <any>"),
-    bind("<place>BindTransportException: Failed to bind to <any>"),
-    life(ServiceStart, "<lead>Server startup in [<word>] milliseconds"),
-    life(ServiceStart, "<lead>Server startup in <number> ms"),
-    life(ServiceStart, "<lead>Tomcat started on port(s): <any>"),
-    life(ServiceStart, "<lead>Tomcat started on port <any> with context path <any>"),
-    life(ServiceStart, "<lead>Started <word> in <word> seconds (JVM running for <word>)"),
-    life(ServiceStart, "<lead>Started <word> in <word> seconds (process running for <word>)"),
-    life(ServiceStop, "<lead>Pausing ProtocolHandler [<any>]"),
-    life(ServiceStop, "<lead>Stopping service [<any>]"),
-    life(ServiceFailed, "APPLICATION FAILED TO START"),
-    life(ServiceFailed, "<lead>Application run failed"),
-    life(Crash, "Exception in thread \"main\" <any>"),
-    life(Crash, "java.lang.OutOfMemoryError: <any>"),
-    life(Crash, "<lead>fatal error in thread [<any>], exiting"),
+/// `main/network.c`, `main/streams/xp_socket.c` and the servers that use them.
+const PHP: &[Wording] = &[
+    bind("<lead>Failed to listen on <socket> (reason: <why>)"),
+    bind("<lead>stream_socket_server(): Unable to connect to <socket> (<reason>)<any>"),
+    bind("<lead>stream_socket_server(): unable to connect to <socket> (<reason>)<any>"),
+    bind("<lead>Failed to listen on \"<socket>\": <reason>"), // ReactPHP
+    bind("<lead>failed to listen server port[<socket>], Error: <why>[<number>]"), // Swoole
+    bind("<lead>failed to listen server port[<socket>], Error: <why>[<number>] in <any>"),
 ];
 
-/// Kestrel of ASP.NET.
+/// Kestrel of ASP.NET (`CoreStrings.resx`), and `System.Net.Sockets`.
 const DOTNET: &[Wording] = &[
+    bind("<lead>Failed to bind to address <socket>."),
+    bind("<lead>Unable to bind to <socket> on the IPv<number> loopback interface: '<why>'."),
+    bind("System.Net.Sockets.SocketException (<number>): <in-use>"),
+    bind("---> System.Net.Sockets.SocketException (<number>): <in-use>"),
+    bind("Unhandled exception. System.Net.Sockets.SocketException (<number>): <in-use>"),
     bind("<lead>Failed to bind to address <socket>: <why>"),
     bind("<lead>Failed to bind to address <socket> on the IPv<number> loopback interface: port <why>"),
     bind("<lead>Microsoft.AspNetCore.Connections.AddressInUseException: <in-use>"),
@@ -129,9 +157,11 @@ const DOTNET: &[Wording] = &[
 /// `std::io::Error`, hyper, actix, Rocket.
 const RUST: &[Wording] = &[
     bind("<lead>Os { code: <number>, kind: AddrInUse, message: \"<reason>\" }"),
+    bind("<lead>Os { code: <number>, kind: AddrInUse, message: \"<reason>\" }', <any>"), // up to 1.72
     bind("<lead>error creating server listener: <reason>"),
     bind("<lead>Can not bind to address"),
     bind("<lead>Rocket failed to bind network socket to given address/port."),
+    bind("<lead>Rocket failed to bind network socket to given address/port: <any>"),
     life(Crash, "thread 'main' panicked at <any>"),
     life(Crash, "thread 'main' (<number>) panicked at <any>"),
 ];
@@ -143,12 +173,18 @@ const ERLANG: &[Wording] = &[
         "<lead>Failed to start Ranch listener <any>([{port,<port>},{ip,{<erlang-ip>}}<any> for reason <reason> (<any>)",
     ),
     bind("<lead>Failed to start Ranch listener <any>{port,<port>}<any> for reason <reason> (<any>)"),
-    bind("<lead>Failed to start Ranch listener <any> for reason <reason> (<any>)"),
     bind("<place>{could_not_start_listener,\"<address>\",<port>,<reason>}<any>"),
     bind("<place>{listen_error,<word>,<reason>}<any>"),
+    bind("<lead>Failed to start Ranch listener <any>port: <port>]) for reason <reason> (<any>)"), // Elixir's way to write
+    bind("<lead>Failed to start Ranch listener <any>port: <port>, <any> for reason <reason> (<any>)"),
+    bind("<lead>Failed to start Ranch listener <any> for reason <reason> (<any>)"),
     in_use("<lead>ERROR: distribution port <port> in use by another node: <any>"),
-    in_use("<lead>Running <word> with cowboy <any> at <socket> (<word>) failed, port already in use"),
-    in_use("<lead>Running <word> with cowboy <any> on <socket> failed, port already in use"),
+    in_use("<lead>ERROR: distribution port <port> in use by <any>"),
+    in_use("<lead>Running <word> with <any> at <socket> (<word>) failed, port already in use"),
+    in_use("<lead>Running <word> with <any> at <socket> failed, port already in use"),
+    in_use("<lead>Running <word> with <any> on <socket> failed, port already in use"),
+    in_use("<lead>Running <word> with <any> using <socket> failed, port already in use"),
+    bind("<place>{:failed_to_start_child, :listener, <reason>}<any>"), // Bandit
 ];
 
 /// `IO::Socket`, whose error text programs print behind words of their own.
@@ -156,122 +192,21 @@ const PERL: &[Wording] = &[
     bind("<place>port <port>: IO::Socket::INET: <in-use>"),
     bind("<place>IO::Socket::INET: <in-use>"),
     bind("<place>IO::Socket::IP: <in-use>"),
+    bind("<place>port <port>: IO::Socket::INET: <in-use> at <word> line <number>."),
+    bind("<place>IO::Socket::INET: <in-use> at <word> line <number>."), // what `die` adds
+    bind("<place>IO::Socket::IP: <in-use> at <word> line <number>."),
 ];
 
-/// Application servers, which have names of their own.
-pub(super) const SPEAKERS: &[Speaker] = &[
-    Speaker {
-        names: &["gunicorn*"],
-        heads: &[head::gunicorn],
-        says: &[
-            in_use("Connection in use: <socket>"),
-            bind("connection to <socket> failed: <why>"), // a bind, in spite of its name
-            bind_because("EADDRNOTAVAIL", "Invalid address: <socket>"),
-            life(ServiceFailed, "Can't connect to <socket>"),
-            life(ServiceFailed, "Reason: Worker failed to boot."),
-            life(ServiceStart, "Listening at: <any> (<number>)"),
-            life(ServiceStart, "Running on <any> (CTRL + C to quit)"), // hypercorn
-            life(ServiceStop, "Shutting down: Master"),
-            life(Reload, "Handling signal: hup"),
-            life(Crash, "Worker (pid:<pid>) was sent <deadly>!"),
-            life(Crash, "Worker (pid:<pid>) was sent <deadly>! Perhaps out of memory?"),
-            life(Crash, "Worker (pid:<pid>) exited with code <code>."),
-            life(Crash, "Worker (pid:<pid>) exited with code <code>"),
-            life(Crash, "Worker with pid <pid> was terminated due to signal <deadly>"),
-            life(Crash, "WORKER TIMEOUT (pid:<pid>)"),
-        ],
-        runtime: &[PYTHON, BARE],
-    },
-    Speaker {
-        names: &["hypercorn"],
-        heads: &[head::gunicorn],
-        says: &[life(ServiceStart, "Running on <any> (CTRL + C to quit)")],
-        runtime: &[PYTHON, BARE],
-    },
-    Speaker {
-        names: &["uvicorn"],
-        heads: &[head::uvicorn],
-        says: &[
-            bind("<in-use>"),
-            life(ServiceStart, "Uvicorn running on <any>"),
-            life(ServiceStop, "Stopping parent process [<pid>]"),
-            life(ServiceStop, "Shutting down"),
-            life(Reload, "Received SIGHUP, restarting processes."),
-            life(Crash, "Child process [<pid>] died"),
-            life(ServiceFailed, "Application startup failed. Exiting."),
-        ],
-        runtime: &[PYTHON, BARE],
-    },
-    Speaker {
-        names: &["uwsgi*"],
-        heads: &[head::none],
-        says: &[
-            bind("bind(): <why> [core/socket.c line <number>]"),
-            life(ServiceStart, "spawned uWSGI master process (pid: <pid>)"),
-            life(ServiceStart, "spawned uWSGI worker <number> (and the only)<any>"),
-            life(ServiceStop, "SIGINT/SIGTERM received...killing workers..."),
-            life(Reload, "...gracefully killing workers..."),
-            life(Crash, "DAMN ! worker <number> (pid: <pid>) died, killed by signal <signal> :( trying respawn ..."),
-            life(Crash, "DAMN ! worker <number> (pid: <pid>) died :( trying respawn ..."),
-        ],
-        runtime: &[],
-    },
-    Speaker {
-        names: &["unicorn*"],
-        heads: &[head::ruby],
-        says: &[bind("adding listener failed addr=<socket> (<reason>)")],
-        runtime: &[RUBY],
-    },
-    Speaker {
-        names: &["puma"],
-        heads: &[head::none, head::puma],
-        says: &[
-            life(ServiceStart, "* Listening on <socket>"),
-            life(ServiceStart, "* Inherited <socket>"), // after an exec of itself
-            life(ServiceStop, "- Gracefully stopping, waiting for requests to finish"),
-            life(ServiceStop, "- Gracefully shutting down workers..."),
-            life(Restart, "* Restarting..."),
-            life(Reload, "- Starting phased worker restart, phase: <number>"),
-        ],
-        runtime: &[RUBY],
-    },
-    Speaker {
-        names: &["php-fpm*", "php*-fpm"],
-        heads: &[head::php_fpm],
-        says: &[
-            bind("ERROR: unable to bind listening socket for address '<socket>': <why>"),
-            in_use("ERROR: Another FPM instance seems to already listen on <path>"),
-            life(ServiceFailed, "ERROR: FPM initialization failed"),
-            life(ServiceStart, "NOTICE: ready to handle connections"),
-            life(ServiceStop, "NOTICE: Terminating ..."),
-            life(ServiceStop, "NOTICE: Finishing ..."),
-            life(Reload, "NOTICE: Reloading in progress ..."),
-            life(Crash, "WARNING: [pool <word>] child <pid> exited on signal <deadly> (<any>) after <any>"),
-            life(Crash, "WARNING: [pool <word>] child <pid> exited with code <code> after <any>"),
-            life(
-                ResourceLimit,
-                "WARNING: [pool <word>] server reached pm.max_children setting (<number>), consider raising it",
-            ),
-            life(
-                ResourceLimit,
-                "WARNING: [pool <word>] server reached max_children setting (<number>), consider raising it",
-            ),
-        ],
-        runtime: &[],
-    },
-    Speaker {
-        names: &["php"],
-        heads: &[head::php_server, head::none],
-        says: &[
-            bind("Failed to listen on <socket> (reason: <why>)"),
-            life(ServiceStart, "PHP <word> Development Server (<any>) started"),
-        ],
-        runtime: &[],
-    },
-    Speaker {
-        names: &["node", "nodejs"],
-        heads: &[head::none],
-        says: &[life(Crash, "Node.js v<word>")], // the last line of an uncaught error
-        runtime: &[NODE],
-    },
+/// Runtimes of which one error is known: Dart, Haskell, Swift's NIO, Crystal, Boost of C++.
+const OTHERS: &[Wording] = &[
+    bind(
+        "<lead>SocketException: Failed to create server socket (OS Error: <reason>, errno = <number>), address = <address>, port = <port>",
+    ),
+    bind("<lead>Network.Socket.bind: resource busy (<reason>)"),
+    bind("<lead>Network.Socket.bind: permission denied (<reason>)"),
+    bind("<lead>bind(descriptor:ptr:bytes:): <reason>"),
+    bind("<lead>Could not bind to '<socket>': <reason>"),
+    bind("<lead>Could not bind to '<socket>': <reason> (Socket::BindError)"),
+    bind("what():  bind: <in-use>"),
+    bind("what():  bind: <in-use> [system:<any>"),
 ];

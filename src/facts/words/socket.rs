@@ -10,7 +10,7 @@ pub(in crate::facts) struct Socket {
 
 /// Reads all of `text`: `0.0.0.0:80`, `[::]:80`, `:::80`, `*:80`, `:80`, `80`, `/run/x.sock`, `unix:/run/x.sock`,
 /// `http://[::]:5000`, `('::', 8000, 0, 0)` of Python, `0.0.0.0/0.0.0.0:8080` and `/127.0.0.1:9300` of Java,
-/// `127.0.0.1#53` of BIND.
+/// `127.0.0.1#53` of BIND, `127.0.0.1@53` of NSD and Knot.
 pub(in crate::facts) fn socket(text: &str) -> Option<Socket> {
     if text.is_empty() || text.starts_with("unix:/") {
         return (!text.is_empty()).then(|| Socket { address: Some(text.into()), port: None });
@@ -46,7 +46,7 @@ fn python(tuple: &str) -> Option<Socket> {
 
 /// The port is what follows the last colon: `:::3000` is `::` and 3000.
 fn host_and_port(text: &str) -> Option<Socket> {
-    let (host, port) = match text.rsplit_once([':', '#']) {
+    let (host, port) = match text.rsplit_once([':', '#', '@']) {
         Some((host, port)) => (host, port),
         None => ("", text),
     };
@@ -77,29 +77,53 @@ const REASONS: &[(&str, &str)] = &[
     ("connection in use", "EADDRINUSE"),
     ("already in use", "EADDRINUSE"),
     ("in use", "EADDRINUSE"),
+    ("the bound address is already in use", "EADDRINUSE"), // Qt
+    ("only one usage of each socket address (protocol/network address/port) is normally permitted", "EADDRINUSE"),
+    ("die adresse wird bereits verwendet", "EADDRINUSE"), // what the C library says in other languages
+    ("adresse déjà utilisée", "EADDRINUSE"),
+    ("la dirección ya se está usando", "EADDRINUSE"),
+    ("indirizzo già in uso", "EADDRINUSE"),
+    ("адрес уже используется", "EADDRINUSE"),
+    ("アドレスは既に使用中です", "EADDRINUSE"),
+    ("地址已在使用", "EADDRINUSE"),
+    ("address is already in use", "EADDRINUSE"),
     ("permission denied", "EACCES"),
     ("eacces", "EACCES"),
+    ("an attempt was made to access a socket in a way forbidden by its access permissions", "EACCES"),
+    ("keine berechtigung", "EACCES"),
+    ("permission non accordée", "EACCES"),
     ("cannot assign requested address", "EADDRNOTAVAIL"),
     ("can't assign requested address", "EADDRNOTAVAIL"),
     ("address not available", "EADDRNOTAVAIL"),
     ("eaddrnotavail", "EADDRNOTAVAIL"),
+    ("the requested address is not valid in its context", "EADDRNOTAVAIL"),
+    ("kann die angeforderte adresse nicht zuweisen", "EADDRNOTAVAIL"),
     ("no such file or directory", "ENOENT"),
     ("operation not permitted", "EPERM"),
     ("protocol not supported", "EPROTONOSUPPORT"),
     ("address family not supported by protocol", "EAFNOSUPPORT"),
 ];
 
-/// The errno that an error's text means: `Address already in use`, `[Errno 98] …`, `… (98)`, `… (os error 98)`.
+/// The errno that an error's text means: `Address already in use`, `[Errno 98] …`, `[98] …`, `… (98)`, `… [98]`,
+/// `… (os error 98)`, `… (EADDRINUSE)`, `:eaddrinuse`.
 pub(in crate::facts) fn errno(text: &str) -> Option<&'static str> {
-    let text = text.trim_end_matches('.');
-    let numbered = text.strip_prefix("[Errno ").or_else(|| text.strip_prefix("[errno "));
-    let text = numbered.and_then(|rest| rest.split_once("] ")).map_or(text, |(_, text)| text);
-    let text = match text.rsplit_once(" (") {
-        Some((text, number)) if number.bytes().any(|byte| byte.is_ascii_digit()) || number == "Bind failed)" => text,
-        _ => text,
+    let text = text.trim_end_matches('.').trim_start_matches(':');
+    let numbered = text.strip_prefix('[').and_then(|rest| rest.split_once("] "));
+    let is_number = |inside: &str| {
+        let inside = inside.to_ascii_lowercase();
+        let number = ["errno ", "errno=", "errno: ", "errno = ", "os error ", "-"].iter();
+        let number = number.fold(inside.as_str(), |rest, words| rest.strip_prefix(words).unwrap_or(rest));
+        !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()) || inside == "eaddrinuse"
     };
-    let text = text.strip_suffix(": bind").or_else(|| text.strip_suffix(": JVM_Bind")).unwrap_or(text);
-    REASONS.iter().find(|(reason, _)| text.eq_ignore_ascii_case(reason)).map(|(_, errno)| *errno)
+    let text = numbered.filter(|(number, _)| is_number(number)).map_or(text, |(_, text)| text);
+    let closed = text.strip_suffix(')').and_then(|text| text.rsplit_once(" ("));
+    let closed = closed.or_else(|| text.strip_suffix(']').and_then(|text| text.rsplit_once(" [")));
+    let text =
+        closed.filter(|(_, inside)| is_number(inside) || *inside == "Bind failed").map_or(text, |(text, _)| text);
+    let text =
+        [": bind", ": Bind", ": JVM_Bind", ": NET_Bind"].iter().find_map(|end| text.strip_suffix(end)).unwrap_or(text);
+    let lower = text.to_lowercase();
+    REASONS.iter().find(|(reason, _)| lower == *reason).map(|(_, errno)| *errno)
 }
 
 /// Numbers of errors: of Linux, of BSD and macOS, of Windows.
@@ -170,6 +194,7 @@ mod tests {
             ("('0.0.0.0', 8000)", Some("0.0.0.0"), Some(8000)),
             ("('::', 8000, 0, 0)", Some("::"), Some(8000)),
             ("127.0.0.1#53", Some("127.0.0.1"), Some(53)),
+            ("::1@53", Some("::1"), Some(53)),
             ("fe80::1%eth0:80", Some("fe80::1%eth0"), Some(80)),
         ] {
             let want = Socket { address: address.map(str::to_owned), port };
@@ -196,6 +221,18 @@ mod tests {
             ("Address in use", Some("EADDRINUSE")),
             ("EADDRNOTAVAIL", Some("EADDRNOTAVAIL")),
             ("Can't assign requested address", Some("EADDRNOTAVAIL")),
+            ("[98] Address already in use", Some("EADDRINUSE")),
+            ("Address already in use (errno=98)", Some("EADDRINUSE")),
+            ("Address already in use (errno: 98)", Some("EADDRINUSE")),
+            ("Address already in use (EADDRINUSE)", Some("EADDRINUSE")),
+            ("Address already in use: NET_Bind", Some("EADDRINUSE")),
+            (":eaddrinuse", Some("EADDRINUSE")),
+            ("アドレスは既に使用中です", Some("EADDRINUSE")),
+            (
+                "Only one usage of each socket address (protocol/network address/port) is normally permitted.",
+                Some("EADDRINUSE"),
+            ),
+            ("Address already in use (by tests)", None),
             ("Permission denied", Some("EACCES")),
             ("Address already in use by tests", None),
             ("Connection refused", None),

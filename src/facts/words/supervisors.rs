@@ -9,7 +9,7 @@ use super::{Speaker, bind, head, life};
 pub(super) const SPEAKERS: &[Speaker] = &[
     Speaker {
         names: &["supervisord", "supervisor"],
-        heads: &[head::supervisord],
+        heads: &[head::supervisord, head::supervisord_bare],
         says: &[
             life(ServiceStart, "success: <name> entered RUNNING state, <any>"),
             life(Crash, "exited: <name> (exit status <code>; not expected)"),
@@ -30,6 +30,12 @@ pub(super) const SPEAKERS: &[Speaker] = &[
         heads: &[head::pm2],
         says: &[
             life(ServiceStart, "App [<name>:<number>] online"),
+            life(ServiceStart, "App [<title>:<number>] online"),
+            life(ServiceStart, "App name:<name> id:<number> online"), // up to 2
+            life(ServiceStop, "App [<title>:<number>] exited with code [0] via signal [<any>]"),
+            life(Crash, "App [<title>:<number>] exited with code [<code>] via signal [<any>]"),
+            life(ServiceStop, "App name:<name> id:<number> exited with code [0] via signal [<any>]"),
+            life(Crash, "App name:<name> id:<number> exited with code [<code>] via signal [<any>]"),
             life(ServiceStop, "App [<name>:<number>] exited with code [0] via signal [<any>]"),
             life(Crash, "App [<name>:<number>] exited with code [<code>] via signal [<any>]"), // names SIGINT for every exit
             life(ServiceStop, "Stopping app:<name> id:<number>"),
@@ -42,6 +48,7 @@ pub(super) const SPEAKERS: &[Speaker] = &[
         heads: &[head::monit, head::none],
         says: &[
             bind("HTTP server -- Cannot bind: <why>"),
+            bind("Cannot create socket [<address>]:<port> -- <reason>"),
             life(ServiceStart, "'<word>' Monit <word> started"),
             life(ServiceStop, "'<word>' Monit <word> stopped"),
             life(Restart, "'<name>' trying to restart"),
@@ -90,13 +97,20 @@ pub(super) const SPEAKERS: &[Speaker] = &[
         runtime: &[],
     },
     Speaker {
-        names: &["kubelet", "k3s", "minikube"],
+        names: &["kubelet", "kube-proxy", "k3s", "minikube"],
         heads: &[head::none],
         says: &[
+            bind("can't open \"<any>\" (<word>), skipping this <any>: listen <word> <socket>: bind: <reason>"),
+            bind("can't open \"<any>\" (<word>), skipping it: listen <word> <socket>: bind: <reason>"),
             life(ServiceFailed, "failed to \"StartContainer\" for \"<name>\" with CrashLoopBackOff: <any>"),
             life(
                 ServiceFailed,
                 "Error syncing pod <any>, skipping: failed to \"StartContainer\" for \"<name>\" with CrashLoopBackOff: <any>",
+            ),
+            life(ServiceFailed, "[failed to \"StartContainer\" for \"<name>\" with CrashLoopBackOff: <any>"),
+            life(
+                ServiceFailed,
+                "Error syncing pod <any>, skipping: [failed to \"StartContainer\" for \"<name>\" with CrashLoopBackOff: <any>",
             ),
         ],
         runtime: &[super::runtimes::GO],

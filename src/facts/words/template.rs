@@ -30,6 +30,8 @@ enum Hole {
     Socket,
     /// An address alone, perhaps in brackets.
     Address,
+    /// A numeric address.
+    Ip,
     Port,
     /// The path of a socket file.
     Path,
@@ -51,7 +53,11 @@ enum Hole {
     Code,
     /// Name of the service that the line is about.
     Name,
+    /// As before, where it may hold blanks.
+    Title,
     Number,
+    /// `20.11.1`
+    Version,
     /// Text without a blank.
     Word,
     /// Anything.
@@ -69,6 +75,7 @@ impl Hole {
         Some(match name {
             "socket" => Hole::Socket,
             "address" => Hole::Address,
+            "ip" => Hole::Ip,
             "port" => Hole::Port,
             "path" => Hole::Path,
             "reason" => Hole::Reason,
@@ -80,7 +87,9 @@ impl Hole {
             "deadly" => Hole::Deadly,
             "code" => Hole::Code,
             "name" => Hole::Name,
+            "title" => Hole::Title,
             "number" => Hole::Number,
+            "version" => Hole::Version,
             "word" => Hole::Word,
             "any" => Hole::Any,
             "lead" => Hole::Lead,
@@ -95,6 +104,7 @@ impl Hole {
         match self {
             Hole::Any => true,
             Hole::Word => !text.is_empty() && !text.contains(' '),
+            Hole::Version => text.split('.').all(|part| number(part).is_some()),
             Hole::Number => number(text).is_some(),
             Hole::Lead => (text.is_empty() || text.ends_with([' ', ']'])) && is_own(text),
             Hole::Place => is_own(text),
@@ -105,7 +115,8 @@ impl Hole {
             }
             Hole::Reason => set(&mut told.errno, errno(text)),
             Hole::InUse => {
-                let is_address = text.contains("ddress");
+                // `in use` alone may be said of anything; the C library's translations are not.
+                let is_address = text.contains("ddress") || !text.is_ascii();
                 set(&mut told.errno, errno(text).filter(|errno| is_address && *errno == "EADDRINUSE"))
             }
             Hole::Errno => {
@@ -119,12 +130,18 @@ impl Hole {
             }
             Hole::Code => number(text).is_some_and(|code| code != 0),
             Hole::Name => set(&mut told.about, is_name(text).then(|| text.to_owned())),
+            Hole::Title => {
+                set(&mut told.about, (!text.is_empty() && !text.contains(['"', '['])).then(|| text.to_owned()))
+            }
             Hole::Port => set(&mut told.socket.port, text.parse().ok()),
             Hole::Path => set(&mut told.socket.address, text.contains('/').then(|| text.to_owned())),
             Hole::Address => {
                 let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
                 told.socket.address = (bare != "*" && !bare.is_empty()).then(|| bare.to_owned());
                 !text.contains([' ', '"'])
+            }
+            Hole::Ip => {
+                set(&mut told.socket.address, text.parse::<std::net::IpAddr>().is_ok().then(|| text.to_owned()))
             }
             Hole::Socket => match socket(text) {
                 Some(socket) => {
@@ -155,9 +172,60 @@ fn is_name(text: &str) -> bool {
 }
 
 /// What a program writes before an error's text: `main: starting: `, a stamp. Quotes and the marks of a URL would be
-/// somebody else's words.
+/// somebody else's words, and so would a comment, or what a person or a statement is said to have said.
 fn is_own(text: &str) -> bool {
-    !text.contains(['"', '?', '=', '&', '%'])
+    let is_quoted = text.contains(['"', '?', '=', '&', '%']) || text.starts_with(['#', '<', '>', '+', '|', '$']);
+    !is_quoted && text.split(' ').all(|word| !is_of_quoting(word))
+}
+
+/// Words before what somebody said: `statement: `, `ticket 12: `, `user42: `, `echo `.
+fn is_of_quoting(word: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "statement",
+        "query",
+        "subject",
+        "ticket",
+        "issue",
+        "comment",
+        "review",
+        "message",
+        "chat",
+        "question",
+        "said",
+        "says",
+        "wrote",
+        "asked",
+        "reported",
+        "echo",
+        "grep",
+        "ban",
+        "match",
+        "text",
+        "body",
+        "input",
+        "search",
+        "note",
+        "example",
+        "how",
+        "why",
+        "if",
+        "re",
+        "fw",
+        "fwd",
+        "quote",
+        "alert",
+        "expected",
+        "expect",
+        "assert",
+        "throws",
+        "returns",
+        "rejects",
+        "pass",
+        "retrying",
+    ];
+    let bare = word.trim_matches(|mark: char| !mark.is_ascii_alphanumeric());
+    let is_person = bare.strip_prefix("user").is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()));
+    is_person || WORDS.iter().any(|known| bare.eq_ignore_ascii_case(known))
 }
 
 /// `0,0,0,0` is `0.0.0.0`, `0,0,0,0,0,0,0,1` is `::1`.
@@ -264,6 +332,12 @@ mod tests {
             ("GET /?q=listen tcp :80: bind: address already in use", false),
             ("user42: why \"listen tcp :80: bind: address already in use", false),
             ("xlisten tcp :80: bind: address already in use", false),
+            ("user42: listen tcp :80: bind: address already in use", false),
+            ("<anna> listen tcp :80: bind: address already in use", false),
+            ("ticket 12: listen tcp :80: bind: address already in use", false),
+            ("LOG:  statement: -- listen tcp :80: bind: address already in use", false),
+            ("# listen tcp :80: bind: address already in use", false),
+            ("error when starting: listen tcp :80: bind: address already in use", true),
             ("dial tcp :80: connect: address already in use", false),
         ] {
             assert_eq!(tells(wording, text).is_some(), fits, "{text}");

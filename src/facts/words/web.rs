@@ -36,6 +36,16 @@ pub(super) const SPEAKERS: &[Speaker] = &[
         ],
         runtime: &[GO],
     },
+    Speaker {
+        names: &["caddy"],
+        heads: &[head::caddy],
+        says: &[
+            life(ServiceStart, "serving initial configuration"),
+            life(ServiceStop, "shutting down apps, then terminating"),
+            life(Reload, "admin.api\tload complete"),
+        ],
+        runtime: &[],
+    },
     Speaker { names: &["traefik"], heads: &[], says: &[], runtime: &[GO] },
     Speaker {
         names: &["envoy", "istio-proxy", "pilot-agent"],
@@ -44,6 +54,12 @@ pub(super) const SPEAKERS: &[Speaker] = &[
             bind("error initializing configuration '<any>': cannot bind '<socket>': <why>"),
             bind("listener '<any>' failed to bind or apply socket options: cannot bind '<socket>': <why>"),
             bind("listener '<any>' failed to listen on address '<socket>' on worker"),
+            bind("<any>rejected: Error adding/updating listener(s) <any>: cannot bind '<socket>': <why>"),
+            bind("cannot bind '<socket>': <why>"),
+            life(ServiceStart, "all dependencies initialized. starting workers"),
+            life(ServiceStop, "caught SIGTERM"),
+            life(ServiceStop, "caught ENVOY_SIGTERM"),
+            life(Crash, "Caught Segmentation fault, suspect faulting address <any>"),
         ],
         runtime: &[],
     },
@@ -52,8 +68,12 @@ pub(super) const SPEAKERS: &[Speaker] = &[
         heads: &[head::lighttpd],
         says: &[
             bind("can't bind to socket: <socket>: <why>"),
+            bind("can't bind to socket: <socket> <reason>"), // before 1.4.50
             bind("can't bind to port:  <port> <why>"),
             bind("can't bind to port: <port> <why>"),
+            bind("can't bind to port: <address> <port> <why>"),
+            bind("bind() <socket>: <why>"), // from 1.4.74 on
+            bind("listen() <socket>: <why>"),
             life(ServiceStart, "server started (<any>)"),
             life(ServiceStart, "server started"),
             life(ServiceStop, "server stopped by UID = <number> PID = <number>"),
@@ -69,6 +89,9 @@ pub(super) const SPEAKERS: &[Speaker] = &[
             life(ServiceStop, "Info: manager dies"),
             life(Crash, "Error: Child (<pid>) died signal=<deadly>"),
             life(Crash, "Error: Child (<pid>) died signal=<deadly> (core dumped)"),
+            life(Crash, "Child (<pid>) died signal=<deadly>"),
+            life(Crash, "Child (<pid>) died signal=<deadly> (core dumped)"),
+            life(Crash, "Child (<pid>) not responding to CLI, killed it."),
             life(Crash, "Child (<pid>) Panic at: <any>"),
             life(Crash, "Error: Child (<pid>) Panic at: <any>"),
             life(Crash, "Child not responding to CLI, killed it."),
@@ -82,8 +105,8 @@ pub(super) const SPEAKERS: &[Speaker] = &[
         says: &[
             bind("commBind Cannot bind socket FD <number> to <socket>: (<errno>) <any>"),
             bind("commBind: Cannot bind socket FD <number> to <socket>: (<errno>) <any>"),
-            life(ServiceFailed, "FATAL: Unable to open HTTP Socket"),
-            life(ServiceFailed, "FATAL: Cannot open HTTP Port"),
+            life(ServiceFailed, "FATAL: Unable to open <word> Socket"),
+            life(ServiceFailed, "FATAL: Cannot open <word> Port"),
             life(ServiceStart, "Accepting HTTP Socket connections at <any>"),
             life(ServiceStart, "Accepting HTTP connections at <any>"),
             life(ServiceStop, "Squid Cache (Version <any>): Exiting normally."),
@@ -100,6 +123,9 @@ pub(super) const SPEAKERS: &[Speaker] = &[
         says: &[
             life(Crash, "FATAL: Received Segment Violation...dying."),
             life(ServiceFailed, "FATAL: Unable to open HTTP Socket"),
+            life(ServiceFailed, "FATAL: Cannot open HTTP Port"),
+            life(Crash, "Squid Parent: <word> process <pid> exited with status <code>"),
+            life(Crash, "Squid Parent: <word> process <pid> exited due to signal <deadly> with status <number>"),
         ],
         runtime: &[],
     },
@@ -108,6 +134,7 @@ pub(super) const SPEAKERS: &[Speaker] = &[
         heads: &[head::stunnel],
         says: &[
             bind("Binding service [<any>] to <socket>: <why>"),
+            bind("Error binding service [<any>] to <socket>"), // 5.0 to 5.46, its error on a line of its own
             life(ServiceFailed, "Binding service [<any>] failed"),
             life(ServiceStart, "Configuration successful"),
             life(ServiceStop, "Terminated"),
@@ -125,11 +152,20 @@ pub(super) const SPEAKERS: &[Speaker] = &[
         runtime: &[],
     },
     Speaker {
+        names: &[],
+        heads: &[head::none], // before its log is open
+        says: &[bind("Could not create listening sockets.")],
+        runtime: &[],
+    },
+    Speaker {
         names: &["socat"],
         heads: &[head::socat],
         says: &[
             bind("bind(<number>, {AF=2 <socket>}, <number>): <why>"),
             bind("bind(<number>, {AF=10 <socket>}, <number>): <why>"),
+            bind("bind(<number>, {AF=1 \"<path>\"}, <number>): <why>"),
+            bind("bind(<number>, {LEN=<number> AF=<number> <socket>}, <number>): <why>"), // BSD
+            bind("bind(<number>, {LEN=<number> AF=1 \"<path>\"}, <number>): <why>"),
         ],
         runtime: &[],
     },

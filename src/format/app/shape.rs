@@ -11,7 +11,7 @@ pub(super) struct Shape<'a> {
     pub(super) message: &'a [u8],
 }
 
-type Read = for<'a> fn(&'a [u8]) -> Option<Shape<'a>>;
+pub(super) type Read = for<'a> fn(&'a [u8]) -> Option<Shape<'a>>;
 
 /// Programs and the shape of their lines; a family of programs has no name.
 pub(super) const SHAPES: &[(&str, Read)] = &[
@@ -242,7 +242,7 @@ fn log4j(line: &[u8]) -> Option<Shape<'_>> {
 }
 
 /// `24 Nov 2026`, `24-Nov-2026`, and the time of day behind it; all of both.
-fn named_day(day: &[u8], between: u8, clock: &[u8]) -> Option<Stamp> {
+pub(super) fn named_day(day: &[u8], between: u8, clock: &[u8]) -> Option<Stamp> {
     let [d1, d2, first, m1, m2, m3, second, year @ ..] = day else { return None };
     if *first != between || *second != between || year.len() != 4 {
         return None;
@@ -253,14 +253,14 @@ fn named_day(day: &[u8], between: u8, clock: &[u8]) -> Option<Stamp> {
 }
 
 /// `[word] ` at the beginning: the word, and what follows the blank.
-fn bracketed(line: &[u8]) -> Option<(&[u8], &[u8])> {
+pub(super) fn bracketed(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let inside = line.strip_prefix(b"[")?;
     let end = memchr::memchr(b']', inside)?;
     Some((inside.get(..end)?, inside.get(end + 1..)?.strip_prefix(b" ")?))
 }
 
 /// Digits at the beginning, and what follows them.
-fn number(line: &[u8]) -> Option<(i64, &[u8])> {
+pub(super) fn number(line: &[u8]) -> Option<(i64, &[u8])> {
     let len = line.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let (digits, rest) = line.split_at(len);
     Some((i64::from(stamp::digits(digits)?), rest))
