@@ -55,12 +55,21 @@ impl Choices {
         Ok(Choices { of_paths: of_paths.collect::<Result<_, String>>()?, own })
     }
 
+    /// Whether the user says which format that file has.
+    pub fn tell(&self, name: &str) -> bool {
+        self.of_path(name).is_some()
+    }
+
+    fn of_path(&self, name: &str) -> Option<&'static dyn Format> {
+        let is_for = |glob: &Option<String>| glob.as_ref().is_none_or(|glob| is_meant(glob, name));
+        self.of_paths.iter().rev().find(|(glob, _)| is_for(glob)).map(|(_, format)| *format)
+    }
+
     /// The formats of a file: what the user says of it, else what its content shows. A user's own format is its
     /// format where it reads more of it than those of pmtrace.
     pub fn recognised(&self, name: &str, bytes: &[u8]) -> Option<Recognised> {
-        let is_for = |glob: &Option<String>| glob.as_ref().is_none_or(|glob| is_meant(glob, name));
-        if let Some((_, format)) = self.of_paths.iter().rev().find(|(glob, _)| is_for(glob)) {
-            return Some(chosen(name, *format));
+        if let Some(format) = self.of_path(name) {
+            return Some(chosen(name, format));
         }
         let by_content = recognise(name, bytes);
         let known = by_content.as_ref().map_or(0, |known| covers(known.format, bytes));

@@ -11,7 +11,8 @@
 //! - [`report`] turns incidents into what people read and tools use.
 //!
 //! A line's way: `input` cuts it out, `format` reads it, `facts` counts it, `clock` finds its moment, `analysis` finds
-//! the outage that it belongs to, `report` shows it as proof.
+//! the outage that it belongs to, `report` shows it as proof. Which format reads it, [`choice`] decides by what the
+//! user says and by the file itself, and [`configured`] by the servers' configurations among the inputs.
 //!
 //! Invariants: nothing after `facts` knows how the work was divided, so the same inputs give the same bytes for any
 //! number of threads and any order. `analysis` never sees a file. What a client can write into a log never makes an
@@ -23,6 +24,7 @@ pub mod choice;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod configured;
 pub mod demo;
 pub mod facts;
 pub mod format;
@@ -103,8 +105,8 @@ pub fn answer(question: &Question, found: Found) -> Report {
 fn recognised(found: Found, formats: &Choices) -> (Vec<(Source, Recognised)>, Vec<Skipped>) {
     let mut skipped = found.skipped;
     let mut sources = Vec::new();
-    for source in found.sources {
-        match formats.recognised(&source.name, source.bytes()) {
+    for (source, recognised) in configured::recognise_all(found.sources, formats) {
+        match recognised {
             Some(recognised) => sources.push((source, recognised)),
             None => skipped.push(source.unread()),
         }

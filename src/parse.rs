@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 use crate::choice::Choices;
 use crate::cli::ParseArgs;
 use crate::clock::{Given, SourceName, Timebase, align};
+use crate::configured::recognise_all;
 use crate::facts::BlockId;
 use crate::facts::order::Order;
 use crate::facts::survey::{Input, survey};
@@ -35,8 +36,8 @@ pub struct Outcome {
 pub fn parse(args: &ParseArgs, formats: &Choices, out: &mut (dyn Write + Send)) -> io::Result<Outcome> {
     let found = discover(&args.paths);
     let mut outcome = Outcome { skipped: found.skipped, ..Outcome::default() };
-    for source in found.sources {
-        match formats.recognised(&source.name, source.bytes()) {
+    for (source, recognised) in recognise_all(found.sources, formats) {
+        match recognised {
             Some(recognised) => {
                 write_source(&source, &recognised, args, out)?;
                 outcome.read += 1;

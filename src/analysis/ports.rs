@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 
 use super::evidence::{Confidence, Reason, score, softmax};
 use super::listeners::usual_ports;
-use super::world::{Happening, Service, World};
-use crate::facts::claim::How;
+use super::world::{Evidence, Happening, Service, World};
+use crate::facts::claim::{Claim, How};
 use crate::facts::event::Kind;
 use crate::facts::sign::Sign;
 
@@ -227,6 +227,15 @@ fn listeners(world: &World, conflict: &Conflict) -> Vec<String> {
     names.extend(world.services.iter().filter(|series| here(&series.host)).map(|series| series.name.clone()));
     let claims = world.claims.iter().filter(|(_, host, claim, _)| here(host) && claim.how == How::OwnLine);
     names.extend(claims.map(|(_, _, claim, _)| claim.holder.clone()));
+    // A configuration alone may be one that nobody runs, but if it has the port, it is worth a look.
+    let would = |claim: &Claim| claim.how == How::Configured && Some(claim.port) == conflict.port;
+    let would = world.claims.iter().filter(|(_, host, claim, _)| here(host) && would(claim));
+    for (_, _, claim, _) in would {
+        let aliases = aliases(&claim.holder);
+        if !aliases.iter().any(|name| names.contains(*name) || *name == conflict.service) {
+            names.insert(claim.holder.clone());
+        }
+    }
     // sshd by its unit and by its program is one.
     if names.contains("ssh") {
         names.remove("sshd");
@@ -321,35 +330,64 @@ fn service(world: &World, conflict: &Conflict, name: &str, prior: f64) -> Holder
     hypothesis(Holder::Service(name.into()), prior, reasons, since, until)
 }
 
-/// What is known of where a service listens: its own words, else what its software usually has.
+/// What is known of where a service listens: its own words, else its configuration, else what its software usually has.
 fn claimed(world: &World, conflict: &Conflict, name: &str) -> Vec<Reason> {
     let Some(port) = conflict.port else { return Vec::new() };
-    let aliases = aliases(name);
-    let own: Vec<_> = world
-        .claims
-        .iter()
-        .filter(|(at, host, claim, _)| {
-            claim.how == How::OwnLine
-                && aliases.contains(&claim.holder.as_str())
-                && same_host(host, &conflict.host)
-                && at.is_none_or(|at| at.as_f64() <= conflict.first + TOLERANCE_S)
-        })
-        .collect();
-    let here = own.iter().find(|(_, _, claim, _)| claim.port == port);
-    match (here, own.first(), usual_ports(name)) {
-        (Some((_, _, _, line)), _, _) => {
+    let own = claims_of(world, conflict, name, How::OwnLine);
+    let here = own.iter().find(|(claim, _)| claim.port == port);
+    match (here, own.first()) {
+        (Some((_, line)), _) => {
             let text = format!("{name} itself says that it listens on port {port}");
-            vec![Reason::new(7.0, text, vec![line.clone()]).direct()]
+            return vec![Reason::new(7.0, text, vec![(*line).clone()]).direct()];
         }
-        (None, Some((_, _, claim, line)), _) => {
+        (None, Some((claim, line))) => {
             let text = format!("{name} listens on port {}", claim.port);
-            vec![Reason::new(-4.0, text, vec![line.clone()])]
+            return vec![Reason::new(-4.0, text, vec![(*line).clone()])];
+        }
+        (None, None) => {}
+    }
+    let configured = claims_of(world, conflict, name, How::Configured);
+    let here = configured.iter().find(|(claim, _)| claim.port == port);
+    match (here, configured.first(), usual_ports(name)) {
+        (Some((_, line)), _, _) => {
+            let text = format!("by its configuration, {name} listens on port {port}");
+            let mut reasons = vec![Reason::new(4.0, text, vec![(*line).clone()])];
+            if !is_seen(world, conflict, name) {
+                reasons.push(Reason::new(-1.5, format!("no log shows that {name} ran"), Vec::new()));
+            }
+            reasons
+        }
+        // It may be a part of its configuration only.
+        (None, Some((claim, line)), _) => {
+            let text = format!("by its configuration, {name} listens on port {}", claim.port);
+            vec![Reason::new(-2.0, text, vec![(*line).clone()])]
         }
         (None, None, Some(usual)) if usual.contains(&port) => {
             vec![Reason::new(3.0, format!("port {port} is what {name} usually listens on"), Vec::new())]
         }
         _ => Vec::new(),
     }
+}
+
+/// Where a service listens on the conflict's host, by claims of that kind made until the conflict.
+fn claims_of<'w>(world: &'w World, conflict: &Conflict, name: &str, how: How) -> Vec<(&'w Claim, &'w Evidence)> {
+    let aliases = aliases(name);
+    let claims = world.claims.iter().filter(|(at, host, claim, _)| {
+        claim.how == how
+            && aliases.contains(&claim.holder.as_str())
+            && same_host(host, &conflict.host)
+            && at.is_none_or(|at| at.as_f64() <= conflict.first + TOLERANCE_S)
+    });
+    claims.map(|(_, _, claim, line)| (claim, line)).collect()
+}
+
+/// Whether any log shows that a service ran on the conflict's host.
+fn is_seen(world: &World, conflict: &Conflict, name: &str) -> bool {
+    let aliases = aliases(name);
+    let is_here = |event: &&Happening| {
+        same_host(&event.host, &conflict.host) && event.service().is_some_and(|service| aliases.contains(&service))
+    };
+    series(world, name, &conflict.host).is_some() || world.events.iter().any(|event| is_here(&event))
 }
 
 /// Whether it came in between and left just before the port was free; and since and until when it was there.
@@ -470,7 +508,7 @@ fn container(world: &World, conflict: &Conflict, name: &str, publishes: bool) ->
 }
 
 /// The lines that tell which port a container publishes.
-fn published_by(world: &World, conflict: &Conflict, name: &str) -> Vec<super::world::Evidence> {
+fn published_by(world: &World, conflict: &Conflict, name: &str) -> Vec<Evidence> {
     let claims =
         world.claims.iter().filter(|(_, _, claim, _)| claim.holder == name && Some(claim.port) == conflict.port);
     claims.map(|(_, _, _, line)| line.clone()).take(1).collect()

@@ -1,5 +1,7 @@
 //! Who listens where: what servers say of themselves, and what commands gave a container.
 
+mod configured;
+
 use super::event;
 use crate::format::{Record, Value};
 
@@ -10,6 +12,8 @@ pub enum How {
     OwnLine,
     /// A container was told to publish the port.
     Published,
+    /// The service's configuration says that it would listen.
+    Configured,
 }
 
 /// Somebody listens on a port, or will when it runs.
@@ -35,6 +39,7 @@ pub fn claims(record: &Record<'_>) -> Vec<Claim> {
     match record.format {
         "sudo" => record.text_field("COMMAND").map(published).unwrap_or_default(),
         "docker-ps" | "docker-inspect" | "compose-file" => of_container(record),
+        format if format.ends_with("-config") => configured::claims(record),
         _ => own_line(record).into_iter().collect(),
     }
 }
@@ -150,10 +155,17 @@ fn mapping(text: &str) -> Vec<(Option<String>, u16)> {
     };
     let Some(ports) = ports else { return Vec::new() };
     let address = address.map(|address| address.trim_matches(['[', ']'])).filter(|address| !address.is_empty());
+    range(ports).map(|port| (address.map(str::to_owned), port)).collect()
+}
+
+/// `80`, `8000-8010`
+fn range(ports: &str) -> std::ops::RangeInclusive<u16> {
     let (first, last) = ports.split_once('-').unwrap_or((ports, ports));
-    let (Ok(first), Ok(last)) = (first.parse::<u16>(), last.parse::<u16>()) else { return Vec::new() };
-    let last = last.min(first.saturating_add(RANGE_PORTS));
-    (first..=last).map(|port| (address.map(str::to_owned), port)).collect()
+    match (first.parse::<u16>(), last.parse::<u16>()) {
+        (Ok(first), Ok(last)) => first..=last.min(first.saturating_add(RANGE_PORTS)),
+        #[allow(clippy::reversed_empty_ranges)] // none
+        _ => 1..=0,
+    }
 }
 
 #[cfg(test)]

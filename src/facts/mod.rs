@@ -23,9 +23,9 @@ use sign::Sign;
 use traffic::{Series, SeriesKey};
 
 /// What the record says happened, if anything. Only from a line that a program writes about itself: never from a
-/// traffic line, whose text is the client's.
+/// traffic line, whose text is the client's, nor from a configuration, which says what would be.
 pub fn said(record: &Record<'_>) -> Option<Said> {
-    if record.is_traffic {
+    if record.is_traffic || record.format.ends_with("-config") {
         return None;
     }
     bind::failure(record).or_else(|| lifecycle::event(record)).or_else(|| operator::action(record))

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::claim::claims;
+use super::claim::{Claim, claims};
 use super::traffic::{Builder, Scratch, SeriesKey, counted_at, hit_of, service};
 use super::{
     At, BlockFacts, BlockId, ClientLine, Event, Facts, MESSAGE_CHARS, Messages, Moment, Place, SignKey, SourceFacts,
@@ -186,11 +186,11 @@ impl<'a> Reader<'a> {
             }
             self.facts.events.push(at_event(&at, said, record));
         }
-        self.facts.claims.extend(claims(record).into_iter().map(|claim| At {
-            place: at(()).place,
-            moment,
-            host: host.clone(),
-            fact: claim,
+        self.facts.claims.extend(claims(record).into_iter().map(|claim| {
+            // Nor does its configuration.
+            let of_apache = record.format == "apache-config";
+            let holder = if of_apache { service_of(record, self.input.name) } else { claim.holder };
+            At { place: at(()).place, moment, host: host.clone(), fact: Claim { holder, ..claim } }
         }));
         if let Some((sign, about)) = sign::sign(record) {
             self.sign(sign, about, record, &at(()));
@@ -310,7 +310,7 @@ pub fn service_of(record: &Record<'_>, source: &str) -> String {
     match record.format {
         "nginx-error" => "nginx".into(),
         "haproxy-notice" => "haproxy".into(),
-        "apache-error" => service(record.format, source).into(),
+        "apache-error" | "apache-config" => service(record.format, source).into(),
         _ => super::event::service_name(record).unwrap_or_default(),
     }
 }

@@ -263,8 +263,8 @@ fn print(hit: &Hit<'_>, client: u64) -> u64 {
 pub fn service(record_format: &str, source: &str) -> &'static str {
     match record_format {
         format if format.starts_with("haproxy") => "haproxy",
-        "apache-access" | "apache-error" if source.contains("httpd") => "httpd",
-        "apache-access" | "apache-error" => "apache2",
+        "apache-access" | "apache-error" | "apache-config" if source.contains("httpd") => "httpd",
+        "apache-access" | "apache-error" | "apache-config" => "apache2",
         _ => "nginx",
     }
 }

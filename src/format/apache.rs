@@ -8,12 +8,14 @@
 //! ```
 //!
 //! An access line is written when the request ends and stamped with its beginning, so a file is not sorted by its
-//! stamps. The error log is read by [`error`].
+//! stamps. The error log is read by [`error`], its configuration by [`Config`].
 
+pub(super) mod config;
 mod error;
 
 use super::access::{self, Dialect};
 use super::{Format, Framing, Hit, Record, stamp};
+pub use config::Config;
 pub use error::{ErrorLog, bare};
 pub(super) use error::{code, errno};
 

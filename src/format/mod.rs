@@ -8,6 +8,7 @@ pub mod apache;
 pub mod app;
 pub mod apt;
 pub mod compose;
+pub mod config;
 pub mod cri;
 pub mod cron;
 pub mod dnf;
@@ -160,6 +161,9 @@ pub static FORMATS: &[&dyn Format] = &[
     &docker::Inspect,
     &docker::Ps,
     &docker::PsJson,
+    &nginx::Config,
+    &haproxy::Config,
+    &apache::Config,
     &podman::EventsJson,
     &podman::EventsText,
     &journald::JsonPretty,

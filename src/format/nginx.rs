@@ -8,14 +8,17 @@
 //!
 //! An access line is written when the request ends; one of the error log as `ngx_log_error_core` in
 //! `src/core/ngx_log.c` makes it, in the server's local time without offset. The same for OpenResty, Angie, Tengine
-//! and freenginx. What an error line tells of its request is read by [`context`].
+//! and freenginx. What an error line tells of its request is read by [`context`];
+//! its configuration by [`Config`].
 
+pub(super) mod config;
 mod context;
 
 use memchr::memchr_iter;
 
 use super::access::{self, Dialect};
 use super::{Format, Framing, Hit, Level, Record, Value, stamp, text};
+pub use config::Config;
 
 /// The access log: combined, main and what people add to them.
 pub struct AccessLog;

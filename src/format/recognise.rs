@@ -114,7 +114,7 @@ fn document(bytes: &[u8]) -> Option<&'static dyn Format> {
 }
 
 /// Lines from several places of the file, with their offsets.
-fn sample(bytes: &[u8]) -> Vec<(usize, &[u8])> {
+pub fn sample(bytes: &[u8]) -> Vec<(usize, &[u8])> {
     let mut lines = Vec::new();
     take(bytes, 0, HEAD_LINES, &mut lines);
     for eighth in LATER {

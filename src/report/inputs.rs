@@ -166,7 +166,9 @@ pub fn common_zone(timebase: &Timebase, facts: &Facts) -> Rule {
                 crate::format::nest::counts_in_utc(outermost)
             })
         });
-        !in_utc && clock.how != How::Assumed
+        // What has no stamps, as a configuration, has no zone.
+        let is_stamped = facts.sources.get(source).is_none_or(|own| own.zoneless > 0 || !own.offsets.is_empty());
+        is_stamped && !in_utc && clock.how != How::Assumed
     });
     let Some((_, first)) = rules.next() else { return Rule::Offset(0) };
     let mut common = first.rule.clone();

@@ -11,12 +11,14 @@
 //! in local time and without offset; the notices have no year, and since 2.4 no time at all.
 
 mod clf;
+pub(super) mod config;
 mod notice;
 mod pieces;
 mod traffic;
 
 use memchr::memmem;
 
+pub use config::Config;
 pub use notice::notice;
 pub(super) use pieces::{put_request, unescape};
 

@@ -20,6 +20,7 @@ mod moment;
 mod nginx;
 mod own;
 mod pattern;
+mod within;
 
 use std::borrow::Cow;
 
@@ -31,6 +32,7 @@ use super::{FORMATS, Format, Framing, Record, Text, nest, syslog, text};
 
 pub use json::JsonAccessLog;
 pub use own::{OwnFormat, named as renamed, regex};
+pub use within::{Inner, Within};
 
 /// How the names of format strings begin, and what reads them.
 const SERVERS: [(&str, Compile); 4] = [
