@@ -350,9 +350,13 @@ pub fn iso(text: &[u8]) -> Option<(Stamp, usize)> {
 }
 
 /// `2026-11-24T02:41:08.916086710Z ` before a container's line, as docker and kubectl print it with `-t` and
-/// `--timestamps`: the moment, and what follows the blank.
+/// `--timestamps`: the moment, and what follows the blank. They count nanoseconds (`RFC3339NanoFixed` of moby, older
+/// ones of kubectl without the zeros at the end); a stamp of milliseconds or microseconds is the program's own.
 pub fn prefix(line: &[u8]) -> Option<(Stamp, &[u8])> {
     let (stamp, len) = iso(line).filter(|(stamp, _)| stamp.zone != Zone::Unknown && line.get(10) == Some(&b'T'))?;
+    if matches!(stamp.digits, 3 | 6) {
+        return None;
+    }
     let rest = line.get(len..)?;
     Some((stamp, if rest.is_empty() { rest } else { rest.strip_prefix(b" ")? }))
 }
@@ -390,6 +394,20 @@ mod tests {
     use super::*;
 
     const AT: i64 = 1_795_487_636; // 2026-11-24T02:33:56Z
+
+    #[test]
+    fn a_stamp_before_a_containers_line() {
+        for (line, rest) in [
+            ("2026-11-24T02:33:56.916086710Z text", Some("text")),
+            ("2026-11-24T02:33:56Z text", Some("text")),
+            ("2026-11-24T02:33:56.5Z ", Some("")),
+            ("2026-11-24T02:33:56.916Z 0 [ERROR] the program's own", None),
+            ("2026-11-24T02:33:56.916086Z 0 [ERROR] the program's own", None),
+            ("2026-11-24 02:33:56.916086710Z text", None),
+        ] {
+            assert_eq!(prefix(line.as_bytes()).map(|(_, rest)| rest), rest.map(str::as_bytes), "{line}");
+        }
+    }
 
     #[test]
     fn reads_what_servers_write() {

@@ -113,7 +113,7 @@ mod tests {
             haproxy-error haproxy-notice journald-export journald-json journald-short journald-verbose journald-binary \
             docker-events-json docker-events-text docker-json-file docker-local dockerd docker-inspect docker-ps \
             compose-logs compose-file podman-events cri kubectl-events kubectl-logs syslog-rfc3164 syslog-rfc5424 \
-            syslog-iso systemd kernel sudo sshd cron dpkg apt-history dnf ss netstat lsof json-access app-log";
+            syslog-iso systemd kernel sudo sshd cron dpkg apt-history dnf ss netstat lsof json-access app-log apache-config nginx-config haproxy-config";
         let list = list(80);
         let listed: Vec<&str> = list.lines().filter_map(|line| line.split(' ').next()).collect();
         let missing: Vec<&str> = NAMES.split_whitespace().filter(|name| !listed.contains(name)).collect();
