@@ -56,9 +56,10 @@ fn assert_same(why: &str, one: &str, other: &str) {
 #[test]
 fn the_number_of_threads_does_not_show() {
     for story in STORIES.map(story) {
-        for form in ["json", "text"] {
-            let [one, two, eight] = ["1", "2", "8"].map(|threads| written(&story, &["-o", form, "-j", threads], "UTC"));
-            assert!(one == two && one == eight, "{}: {form}", story.display());
+        for args in [&["-o", "json", "-j"][..], &["-o", "text", "-j"], &["parse", "-j"]] {
+            let with = |threads| written(&story, &[args, &[threads]].concat(), "UTC");
+            let [one, two, eight] = ["1", "2", "8"].map(with);
+            assert!(one == two && one == eight, "{}: {args:?}", story.display());
         }
     }
 }
