@@ -211,13 +211,18 @@ fn notices(report: &Report, run: &RunArgs) {
             let zone = &input.zone;
             let why = if zone.reason.is_empty() { String::new() } else { format!(": {}", zone.reason) };
             eprintln!(
-                "pmtrace: {}: {} records as {}, zone {} {}{why}",
-                input.path, input.records, input.format, zone.name, zone.how
+                "pmtrace: {}: {} records as {}, {} continuation lines, {} unparsed lines, zone {} {}{why}",
+                input.path, input.records, input.format, input.continuations, input.unparsed, zone.name, zone.how
             );
-            for (line, text) in &input.samples {
-                eprintln!("pmtrace: {}:{line}: not understood: {text}", input.path);
-            }
+            not_understood(&input.path, &input.samples);
         }
+    }
+}
+
+/// The first lines of an input that could not be read.
+fn not_understood(path: &str, samples: &[(usize, String)]) {
+    for (line, text) in samples {
+        eprintln!("pmtrace: {path}:{line}: not understood: {text}");
     }
 }
 
@@ -256,6 +261,15 @@ fn parse(args: &ParseArgs, formats: &Choices) -> u8 {
     }
     for (path, problem) in outcome.problems.iter().filter(|_| !args.run.quiet) {
         eprintln!("pmtrace: {path}: {problem}");
+    }
+    for account in outcome.accounts.iter().filter(|_| !args.run.quiet && (args.run.verbose || args.unparsed)) {
+        eprintln!(
+            "pmtrace: {}: {} records as {}, {} continuation lines, {} unparsed lines",
+            account.name, account.records, account.format, account.continuations, account.unparsed
+        );
+        if !args.unparsed {
+            not_understood(&account.name, &account.samples); // else they stand on standard output
+        }
     }
     let has_problem = !outcome.problems.is_empty() || outcome.skipped.iter().any(|skipped| skipped.is_problem);
     match () {

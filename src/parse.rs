@@ -9,14 +9,15 @@ use crate::choice::Choices;
 use crate::cli::ParseArgs;
 use crate::clock::{Given, SourceName, Timebase, align};
 use crate::configured::recognise_all;
-use crate::facts::BlockId;
 use crate::facts::order::Order;
 use crate::facts::survey::{Input, survey};
+use crate::facts::{BlockId, Facts};
 use crate::format::read::{Detail, Item, Place, walk};
 use crate::format::recognise::Recognised;
 use crate::input::blocks::BLOCK_BYTES;
 use crate::input::{Skipped, Source, discover};
 use crate::report::export::{Moments, Standing, write_record};
+use crate::report::inputs::samples;
 
 /// What a run of `parse` met.
 #[derive(Debug, Default)]
@@ -27,6 +28,39 @@ pub struct Outcome {
     pub read: usize,
     /// Names of sources of which a part could not be read, and why.
     pub problems: Vec<(String, String)>,
+    /// What became of the lines of each source that was read.
+    pub accounts: Vec<Account>,
+}
+
+/// What became of the lines of a source.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Account {
+    #[allow(missing_docs)]
+    pub name: String,
+    /// The format of most of its records.
+    pub format: &'static str,
+    #[allow(missing_docs)]
+    pub records: u64,
+    /// Lines of records behind their first.
+    pub continuations: u64,
+    /// Lines that no known program wrote.
+    pub unparsed: u64,
+    /// The first three of these, with their numbers.
+    pub samples: Vec<(usize, String)>,
+}
+
+impl Account {
+    fn of(source: &Source, recognised: &Recognised, facts: &Facts) -> Account {
+        let counts = facts.sources.get(&0).cloned().unwrap_or_default();
+        Account {
+            name: source.name.clone(),
+            format: recognised.format.name(),
+            records: counts.records,
+            continuations: counts.continuations,
+            unparsed: counts.unparsed,
+            samples: samples(facts, 0),
+        }
+    }
 }
 
 /// Writes the records of all paths.
@@ -39,7 +73,7 @@ pub fn parse(args: &ParseArgs, formats: &Choices, out: &mut (dyn Write + Send)) 
     for (source, recognised) in recognise_all(found.sources, formats) {
         match recognised {
             Some(recognised) => {
-                write_source(&source, &recognised, args, out)?;
+                outcome.accounts.push(write_source(&source, &recognised, args, out)?);
                 outcome.read += 1;
                 outcome.problems.extend(source.problem_now().map(|problem| (source.name.clone(), problem)));
             }
@@ -57,7 +91,7 @@ fn write_source(
     recognised: &Recognised,
     args: &ParseArgs,
     out: &mut (dyn Write + Send),
-) -> io::Result<()> {
+) -> io::Result<Account> {
     let input = Input { name: &source.name, bytes: source.bytes(), recognised };
     let facts = survey(&[input], BLOCK_BYTES);
     let names = [SourceName { name: source.name.clone(), modified_s: source.modified_s }];
@@ -83,7 +117,8 @@ fn write_source(
         written?;
         ready = made;
     }
-    ready.iter().try_for_each(|lines| out.write_all(lines))
+    ready.iter().try_for_each(|lines| out.write_all(lines))?;
+    Ok(Account::of(source, recognised, &facts))
 }
 
 /// What the lines of a source are made of.
@@ -114,8 +149,10 @@ impl Lines<'_> {
                     write_record(&mut out, &record, &at, &mut moments);
                 }
                 Item::Unparsed if args.unparsed => {
-                    let raw = String::from_utf8_lossy(place.raw);
-                    out.extend_from_slice(format!("{}:{line}: {raw}\n", source.name).as_bytes());
+                    let lines = String::from_utf8_lossy(place.raw);
+                    for (behind, text) in lines.split('\n').enumerate() {
+                        out.extend_from_slice(format!("{}:{}: {text}\n", source.name, line + behind).as_bytes());
+                    }
                 }
                 _ => {}
             }

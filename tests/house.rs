@@ -314,7 +314,7 @@ fn every_format_is_in_the_list() {
 
 /// Files of `format/` that belong to no program.
 const SHARED_BY_FORMATS: &[&str] =
-    &["mod", "access", "document", "lanes", "nest", "pieces", "read", "recognise", "stamp", "tag"];
+    &["mod", "access", "config", "document", "lanes", "nest", "owner", "pieces", "read", "recognise", "stamp", "tag"];
 
 #[test]
 fn every_file_of_format_is_registered() {

@@ -11,6 +11,7 @@ use super::{
 use crate::format::read::{self, Detail, Item, blocks, walk};
 use crate::format::recognise::Recognised;
 use crate::format::{Hit, Record, Stamp};
+use crate::input::blocks::split_line;
 
 /// Unread lines kept of a block.
 const SAMPLES: usize = 3;
@@ -35,7 +36,7 @@ pub fn survey(inputs: &[Input<'_>], block_bytes: usize) -> Facts {
         .iter()
         .enumerate()
         .flat_map(|(source, input)| {
-            let blocks = blocks(input.bytes, input.recognised.format, block_bytes);
+            let blocks = blocks(input.bytes, input.recognised, block_bytes);
             blocks.into_iter().enumerate().map(move |(index, block)| ((source, index), (block.start, block.end)))
         })
         .collect();
@@ -237,12 +238,10 @@ impl<'a> Reader<'a> {
 
     #[inline(never)]
     fn unparsed(&mut self, place: &read::Place<'_>) {
-        if place.raw.iter().all(|byte| *byte == 0) {
-            return; // a part of the file that was lost while it was read, or never written
-        }
-        self.source.unparsed += 1;
+        self.source.unparsed += place.lines as u64;
         if self.source.samples.len() < SAMPLES {
-            let kept = &place.raw[..place.raw.len().min(SAMPLE_BYTES)];
+            let (line, _) = split_line(place.raw);
+            let kept = &line[..line.len().min(SAMPLE_BYTES)];
             self.source.samples.push((self.at(place), String::from_utf8_lossy(kept).into_owned()));
         }
     }

@@ -113,6 +113,11 @@ fn parts(line: &[u8]) -> Option<Parts<'_>> {
     Some(Parts { front, stamp, request, status: status_of(status)?, bytes: bytes_of(bytes)?, tail })
 }
 
+/// Whether another program than nginx and Apache wrote the line.
+pub(super) fn is_foreign(line: &[u8]) -> bool {
+    parts(line).is_some_and(|parts| tail::is_foreign(parts.tail))
+}
+
 /// Splits at ` [24/Nov/2026:02:33:56 +0100] "`; the rest begins with the quote.
 fn stamped(line: &[u8]) -> Option<(&[u8], Stamp, &[u8])> {
     let head = &line[..line.len().min(FRONT_BYTES)];

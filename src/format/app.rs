@@ -83,9 +83,21 @@ fn shapes() -> impl Iterator<Item = &'static (&'static str, Read)> {
     shape::SHAPES.iter().chain(daemons::SHAPES).chain(families::SHAPES)
 }
 
-/// What docker's client, or compose's, printed to its user.
+/// What docker's client, or compose's, printed to its user: `docker: ` with the daemon's answer or its own complaint
+/// behind (`cli/command`), `ERROR: for web  Cannot start service web: …` of compose's first version.
 fn is_client(line: &[u8]) -> bool {
-    ["docker: ", "Error response from daemon: ", "ERROR: for "].iter().any(|words| line.starts_with(words.as_bytes()))
+    const ANSWERS: [&str; 6] = [
+        "Error response from daemon: ",
+        "Cannot connect to the Docker daemon",
+        "permission denied while trying to connect to the Docker daemon",
+        "error during connect: ",
+        "invalid reference format",
+        "failed to register layer: ",
+    ];
+    let answer = line.strip_prefix(b"docker: ").unwrap_or(line);
+    let is_of_docker = ANSWERS.iter().any(|words| answer.starts_with(words.as_bytes()));
+    let of_compose = line.strip_prefix(b"ERROR: for ");
+    is_of_docker || of_compose.is_some_and(|rest| memchr::memmem::find(rest, b"  ").is_some())
 }
 
 /// `docker logs -t`, `kubectl logs --timestamps`: the lines of a container behind the moment at which they were written.

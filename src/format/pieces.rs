@@ -9,8 +9,8 @@ use std::ops::Range;
 
 use memchr::memrchr;
 
-use super::read::{Item, Place, read};
-use super::recognise::Recognised;
+use super::read::{Item, Place, read, spans_lines};
+use super::recognise::{Recognised, is_between};
 use super::{Format, nest};
 use crate::input::blocks::{split_line, without_cr};
 
@@ -55,13 +55,31 @@ pub(super) fn walk<'a>(
         if taken.remove(&offset) {
             continue;
         }
+        if recognised.format.piece(line).is_none() && recognised.starts(previous, line).is_some_and(spans_lines) {
+            // A record of another format, up to the next line that starts one.
+            let mut last = line;
+            let mut raw_end = offset + line.len();
+            while at < end {
+                let (next, behind) = split_line(&bytes[at..]);
+                if recognised.starts(last, next).is_some() || is_between(next) {
+                    break;
+                }
+                raw_end = at + next.len();
+                (at, last, count) = (bytes.len() - behind.len(), next, count + 1);
+            }
+            let raw = bytes.get(offset..raw_end).unwrap_or(line);
+            let item = read(recognised, recognised.starts(previous, line), previous, line, raw);
+            each(Place { offset, line: number, lines: count - number, raw }, item);
+            previous = last;
+            continue;
+        }
         let goes_on = recognised.format.piece(line).filter(|piece| piece.goes_on);
         let more = goes_on.map(|piece| continuation(recognised.format, bytes, (at, end), piece.stream));
         let more = more.unwrap_or_default();
         taken.extend(more.iter().map(|piece| piece.start));
         let item = |raw| {
-            let is_start = recognised.format.is_start(previous, line);
-            read(recognised, is_start, previous, line, raw)
+            let format = recognised.starts(previous, line);
+            read(recognised, format, previous, line, raw)
         };
         let (raw, item) = if follows(at, &more) {
             let raw = bytes.get(offset..more.last().map_or(offset + line.len(), |last| last.end)).unwrap_or(line);
@@ -131,7 +149,7 @@ mod tests {
     fn records(block: usize) -> Vec<(usize, usize, String)> {
         let recognised = Recognised { format: &cri::Log, others: Vec::new(), owner: None };
         let (mut found, mut first) = (Vec::new(), 1);
-        for range in blocks(LOG.as_bytes(), &cri::Log, block) {
+        for range in blocks(LOG.as_bytes(), &recognised, block) {
             let (_, lines) =
                 walk(&recognised, LOG.as_bytes(), (range.start, range.end), Detail::Records, &mut |place, item| {
                     if let Item::Record(record) = item {

@@ -5,7 +5,7 @@ use std::ops::Range;
 use memchr::{memchr, memchr_iter, memmem};
 
 use super::owner::Owner;
-use super::recognise::Recognised;
+use super::recognise::{Recognised, is_between};
 use super::{Format, Framing, Hit, Part, Record, journald, pieces, stamp};
 use crate::input::blocks::{cut, line_before, split_line};
 
@@ -44,13 +44,15 @@ pub enum Detail {
 }
 
 /// Cuts `bytes` into blocks of about `size`, each beginning at the start of a record of `format`.
-pub fn blocks(bytes: &[u8], format: &dyn Format, size: usize) -> Vec<Range<usize>> {
-    let size = if format.framing() == Framing::Document { usize::MAX } else { size };
-    cut(bytes.len(), size, &|from| next_start(bytes, from, format))
+pub fn blocks(bytes: &[u8], recognised: &Recognised, size: usize) -> Vec<Range<usize>> {
+    let size = if recognised.format.framing() == Framing::Document { usize::MAX } else { size };
+    cut(bytes.len(), size, &|from| next_start(bytes, from, recognised))
 }
 
 /// The first start of a record behind `from`.
-fn next_start(bytes: &[u8], from: usize, format: &dyn Format) -> usize {
+fn next_start(bytes: &[u8], from: usize, recognised: &Recognised) -> usize {
+    let format = recognised.format;
+    let others_span = recognised.others.iter().any(|other| spans_lines(*other));
     if format.framing().is_counted() {
         // A binary field may hold these bytes too: the survey checks each block against the end of the one before.
         return memmem::find(&bytes[from..], b"\n\n__CURSOR=").map_or(bytes.len(), |found| from + found + 2);
@@ -59,11 +61,12 @@ fn next_start(bytes: &[u8], from: usize, format: &dyn Format) -> usize {
     loop {
         let Some(newline) = memchr(b'\n', &bytes[at..]) else { return bytes.len() };
         at += newline + 1;
-        if at >= bytes.len() || format.framing() == Framing::SingleLines {
+        if at >= bytes.len() || format.framing() == Framing::SingleLines && !others_span {
             return at;
         }
         let (line, _) = split_line(&bytes[at..]);
         let is_start = match format.framing() {
+            Framing::Pieces if others_span && format.piece(line).is_none() => false,
             Framing::Pieces => pieces::all_ended(format, bytes, at),
             _ => format.is_start(line_before(bytes, at), line),
         };
@@ -114,15 +117,30 @@ fn document<'a>(
     bytes: &'a [u8],
     each: &mut impl FnMut(Place<'a>, Item<'_>),
 ) -> (usize, usize) {
-    let (mut at, mut line) = (0, 0);
+    let (mut at, mut line, mut told) = (0, 0, 0);
+    let newlines = |from, to| memchr_iter(b'\n', bytes.get(from..to).unwrap_or_default()).count();
+    // Lines of the document that are of no record: brackets, headings of a table.
+    let between = |each: &mut dyn FnMut(Place<'a>, Item<'_>), told: usize, line: usize| {
+        let place = Place { offset: 0, line: told, lines: line.saturating_sub(told), raw: b"".as_slice() };
+        if place.lines > 0 {
+            each(place, Item::Separator);
+        }
+    };
     for Part { range, entries, record } in recognised.format.document(bytes) {
-        let raw = bytes.get(range.clone()).unwrap_or_default();
-        line += memchr_iter(b'\n', bytes.get(at..range.start).unwrap_or_default()).count();
+        line += newlines(at, range.start);
         at = range.start;
-        let (line, lines) = entries.unwrap_or_else(|| (line, memchr_iter(b'\n', raw).count() + 1));
-        each(Place { offset: at, line, lines, raw }, Item::Record(Box::new(record)));
+        let raw = bytes.get(range.clone()).unwrap_or_default();
+        let (first, lines) = entries.unwrap_or_else(|| (line, newlines(range.start, range.end) + 1));
+        if entries.is_none() {
+            between(each, told, line);
+            told = told.max(line + lines);
+        }
+        each(Place { offset: at, line: first, lines, raw }, Item::Record(Box::new(record)));
     }
-    let lines = memchr_iter(b'\n', bytes).count() + usize::from(!bytes.ends_with(b"\n"));
+    let lines = newlines(0, bytes.len()) + usize::from(!bytes.ends_with(b"\n"));
+    if told > 0 {
+        between(each, told, lines);
+    }
     (bytes.len(), lines)
 }
 
@@ -171,30 +189,37 @@ fn lines<'a>(
         {
             each(Place { offset, line: first, lines: 1, raw: line }, Item::Hit(hit));
         } else {
-            let is_start = recognised.format.is_start(previous, line);
-            if is_start && recognised.format.framing() != Framing::SingleLines {
+            let format = recognised.starts(previous, line);
+            if format.is_some_and(spans_lines) {
                 cursor.continue_record(recognised);
             }
             let raw = cursor.since(offset);
             let place = Place { offset, line: first, lines: cursor.line - first, raw };
-            each(place, read(recognised, is_start, previous, line, raw));
+            each(place, read(recognised, format, previous, line, raw));
         }
     }
     (cursor.at, cursor.line)
 }
 
-/// Reads a record with the file's own format, else its first line with one of the others.
+/// Whether a record may go on behind its first line.
+pub(super) fn spans_lines(format: &dyn Format) -> bool {
+    matches!(format.framing(), Framing::Lines | Framing::Objects)
+}
+
+/// Reads a record with the format that its first line shows, else with another that starts so.
 pub(super) fn read<'a>(
     recognised: &Recognised,
-    is_start: bool,
+    format: Option<&'static dyn Format>,
     previous: &[u8],
     line: &'a [u8],
     raw: &'a [u8],
 ) -> Item<'a> {
-    if let Some(record) = is_start.then(|| recognised.format.parse(raw)).flatten() {
+    if let Some(record) = format.and_then(|format| format.parse(raw)) {
         return Item::Record(Box::new(record));
     }
-    if line.is_empty() || journald::is_separator(line) || recognised.format.is_heading(line) {
+    // Zeros stand where a part of the file was lost while it was read, or never written.
+    let is_nothing = line.iter().all(|byte| *byte == 0);
+    if is_nothing || is_between(line) || recognised.format.is_heading(line) {
         return Item::Separator;
     }
     let reads = |format: &&&'static dyn Format| format.is_start(previous, line);
@@ -224,11 +249,7 @@ impl<'a> Cursor<'a> {
     fn continue_record(&mut self, recognised: &Recognised) {
         while self.at < self.end {
             let (next, _) = split_line(&self.bytes[self.at..]);
-            let starts = |format: &dyn Format| format.is_start(self.last, next);
-            if starts(recognised.format) || recognised.others.iter().any(|format| starts(*format)) {
-                break;
-            }
-            if journald::is_separator(next) {
+            if recognised.starts(self.last, next).is_some() || is_between(next) {
                 break;
             }
             self.next_line();

@@ -29,7 +29,10 @@ impl Format for Rfc3164 {
     fn parse<'a>(&self, record: &'a [u8]) -> Option<Record<'a>> {
         let (level, rest) = pri(record);
         let (stamp, rest) = bsd_stamp(rest)?;
-        Some(build(self.name(), stamp, level, &sender(rest)))
+        let sender = sender(rest);
+        // Others begin lines with the stamp of logread as well: vsftpd, clamd, changelogs. It gives the level.
+        let is_logread = stamp.has_year && record.get(3) == Some(&b' ') && record.get(7) == Some(&b' ');
+        (!is_logread || sender.level.is_some()).then(|| build(self.name(), stamp, level, &sender))
     }
 
     fn samples(&self) -> &'static [&'static str] {
@@ -67,7 +70,11 @@ impl Format for Iso {
                 return Some(record);
             }
         }
-        is_syslog(&stamp, offset, &sender).then(|| build(self.name(), stamp, level, &sender))
+        is_syslog(&stamp, offset, &sender).then_some(())?;
+        let record = build(self.name(), stamp, level, &sender);
+        // Whole seconds in `Z` before a word with a colon: notes of people look so, too.
+        let is_bare = offset == Offset::Letter && stamp.digits == 0 && record.pid.is_none() && record.level.is_none();
+        (!is_bare || record.format != self.name()).then_some(record)
     }
 
     fn samples(&self) -> &'static [&'static str] {

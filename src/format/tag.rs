@@ -177,6 +177,13 @@ fn mac_level(text: &[u8]) -> Option<(Level, &[u8])> {
     Some((level, inner.get(end + 1..)?.strip_prefix(b":")?))
 }
 
+/// Whether busybox' words stand behind the stamp, or behind the host.
+pub(super) fn has_words(text: &[u8]) -> bool {
+    let (first, behind) = rest_of_word(text);
+    let (second, _) = rest_of_word(behind.strip_prefix(b" ").unwrap_or(behind));
+    words(first).is_some() || words(second).is_some()
+}
+
 /// `local0.info`: the level of busybox' words.
 fn words(word: &[u8]) -> Option<Level> {
     const FACILITIES: &[&[u8]] = &[

@@ -7,7 +7,7 @@ use super::words::{local, number, zone_name};
 use crate::analysis::world::World;
 use crate::clock::zone::Rule;
 use crate::clock::{How, Timebase};
-use crate::facts::Facts;
+use crate::facts::{BlockId, Facts, Place};
 use crate::input::Source;
 
 /// What a report is made of, besides incidents.
@@ -62,9 +62,6 @@ fn input(read: &Read<'_>, source: usize) -> Input {
         .map(|((format, envelope), _)| (*format, envelope.clone()))
         .unwrap_or_default();
     let span = read.world.spans.get(source).copied().flatten();
-    let first_line = |block: crate::facts::BlockId| -> usize {
-        read.facts.blocks.range((source, 0)..block).map(|(_, facts)| facts.lines).sum()
-    };
     let problem = of.problem_now();
     let copy =
         read.world.copies.get(&source).and_then(|other| read.sources.get(*other)).map(|other| other.name.clone());
@@ -83,13 +80,16 @@ fn input(read: &Read<'_>, source: usize) -> Input {
         duplicate_of: copy,
         sha256: None,
         problem,
-        samples: facts
-            .samples
-            .iter()
-            .take(3)
-            .map(|(place, text)| (first_line(place.block) + place.line + 1, text.clone()))
-            .collect(),
+        samples: samples(read.facts, source),
     }
+}
+
+/// The first three lines of a source that could not be read, with their numbers counted from 1.
+pub fn samples(facts: &Facts, source: usize) -> Vec<(usize, String)> {
+    let first_line = |block: BlockId| -> usize { facts.blocks.range((source, 0)..block).map(|(_, of)| of.lines).sum() };
+    let kept = facts.sources.get(&source).map(|of| of.samples.as_slice()).unwrap_or_default();
+    let numbered = |(place, text): &(Place, String)| (first_line(place.block) + place.line + 1, text.clone());
+    kept.iter().take(3).map(numbered).collect()
 }
 
 fn zone_of(read: &Read<'_>, source: usize, at: i64) -> Zone {

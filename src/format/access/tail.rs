@@ -103,6 +103,25 @@ pub(super) fn tell<'a>(tail: &'a [u8], dialect: Dialect, request: &mut Request<'
     tell_added(added, dialect, record);
 }
 
+/// Whether a program wrote the tail that shares only the common form with Apache and nginx: CUPS, Squid or Traefik.
+pub(super) fn is_foreign(tail: &[u8]) -> bool {
+    let is_answer =
+        |word: &[u8]| [b"successful-", b"client-erro", b"server-erro"].iter().any(|of| word.starts_with(*of));
+    let is_cache = |word: &[u8]| word.starts_with(b"TCP_") && word.contains(&b':');
+    let is_millis = |word: &[u8]| word.strip_suffix(b"ms").and_then(number).is_some();
+    match Items(tail).take(7).collect::<Vec<_>>()[..] {
+        // `Print-Job successful-ok`
+        [Item::Bare(_), Item::Bare(answer)] => is_answer(answer),
+        // `TCP_MISS:HIER_DIRECT`, also behind referer and user agent
+        [Item::Bare(cache)] | [Item::Quoted(_), Item::Quoted(_), Item::Bare(cache)] => is_cache(cache),
+        // `"-" "-" 1 "web@docker" "http://10.0.0.2:80" 3ms`
+        [Item::Quoted(_), Item::Quoted(_), Item::Bare(_), Item::Quoted(_), Item::Quoted(_), Item::Bare(took)] => {
+            is_millis(took)
+        }
+        _ => false,
+    }
+}
+
 /// Referer and user agent (`-` in quotes or without), and all behind them.
 fn combined(tail: &[u8]) -> (Option<&[u8]>, Option<&[u8]>, &[u8]) {
     let mut items = Items(tail);

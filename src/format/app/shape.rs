@@ -201,7 +201,9 @@ fn rabbitmq(line: &[u8]) -> Option<Shape<'_>> {
 /// the head stays
 fn elasticsearch(line: &[u8]) -> Option<Shape<'_>> {
     let inside = line.strip_prefix(b"[")?;
-    let (stamp, len) = stamp::iso(inside).filter(|(stamp, _)| stamp.digits == 3 && inside.get(10) == Some(&b'T'))?;
+    // A comma before the milliseconds; the JVM's own log has a dot, and an offset behind.
+    let has_comma = inside.get(10) == Some(&b'T') && inside.get(19) == Some(&b',');
+    let (stamp, len) = stamp::iso(inside).filter(|(stamp, _)| stamp.digits == 3 && has_comma)?;
     let rest = inside.get(len..)?.strip_prefix(b"][")?;
     let (word, message) = rest.split_at(memchr::memchr(b']', rest)?);
     message.starts_with(b"][").then_some(())?;

@@ -143,8 +143,10 @@ fn unescape<'a>(escape: &'a str, value: &mut Vec<u8>) -> Option<&'a str> {
     Some(behind)
 }
 
-/// `{"level":"info","msg":"Starting up","time":"…"}`
+/// `{"level":"info","msg":"Starting up","time":"…"}`. logrus sorts the keys; loggers of other languages do not.
 fn json(line: &str) -> Option<Record<'_>> {
+    let (msg, time) = (line.find("\"msg\":")?, line.rfind("\"time\":")?);
+    (msg < time).then_some(())?;
     let members: BTreeMap<Text<'_>, serde_json::Value> = serde_json::from_str(line).ok()?;
     let mut record = Record::new("dockerd");
     for (name, member) in members {

@@ -39,6 +39,12 @@ impl Format for Export {
         read(self.name(), record)
     }
 
+    /// `_SYSTEMD_UNIT=nginx.service`: a field.
+    fn is_heading(&self, line: &[u8]) -> bool {
+        let is_name = |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_';
+        line.iter().position(|byte| !is_name(byte)).is_some_and(|end| end > 0 && line.get(end) == Some(&b'='))
+    }
+
     fn samples(&self) -> &'static [&'static str] {
         &["__CURSOR=s=739ad463348b4ceca5a9e69c95a3c93f;i=4ece8;b=6c7c6013a26343b29e964691ff25d04c;m=4fc72572f;\
            t=4c508a7243799;x=68597058a89b7246;p=system.journal\n\

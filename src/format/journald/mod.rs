@@ -16,5 +16,5 @@ mod zones;
 
 pub use export::{Binary, Export, entry_len};
 pub use json::{Json, JsonPretty};
-pub use short::{Short, is_empty_listing, is_monotonic, is_separator, shows_marks};
+pub use short::{Likeness, Short, is_empty_listing, is_monotonic, is_separator, is_status, marks};
 pub use verbose::Verbose;

@@ -12,47 +12,64 @@
 //! ```
 //!
 //! None of them tells the level. Further lines of a message are indented by the length of what precedes it. Months are
-//! those of the reader's locale. `short` differs from syslog's files only by a few marks ([`shows_marks`]).
+//! those of the reader's locale. `short` differs from syslog's files only by a few marks ([`marks`]).
 
 use super::entry::{nest_as, without_path};
 use super::{months, zones};
 use crate::format::stamp::{self, digits};
-use crate::format::{Format, Level, Record, Stamp, Text, Zone, nest, text};
+use crate::format::{Format, Level, Record, Stamp, Text, Zone, nest, tag, text};
 
-/// `journalctl -o short`, and all forms of its kind.
-pub enum Short {
-    /// Any of them.
-    Any,
-    /// `short-monotonic` in a file of it: there lines without a pid, which could be `dmesg`'s, are its own too.
+const NAME: &str = "journald-short";
+
+/// `journalctl -o short`, and all forms of its kind: those of one likeness, so that a file can hold journalctl's lines
+/// beside those of a syslog daemon.
+pub struct Short(pub Likeness);
+
+/// The forms by what else writes lines that look so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Likeness {
+    /// Only journalctl does.
+    Own,
+    /// The same in a file of `short-monotonic`: there lines without a pid, which could be `dmesg`'s, are its own too.
     Monotonic,
+    /// Syslog daemons do: `Nov 24 02:43:50`.
+    Rfc3164,
+    /// rsyslog does: `2026-11-24T02:43:50+01:00`.
+    Iso,
 }
 
 impl Format for Short {
     fn name(&self) -> &'static str {
-        "journald-short"
+        NAME
     }
 
     fn is_start(&self, _previous: &[u8], line: &[u8]) -> bool {
-        stamp(line).is_some()
+        let own = if self.0 == Likeness::Monotonic { Likeness::Own } else { self.0 };
+        likeness(line) == Some(own)
     }
 
     fn parse<'a>(&self, record: &'a [u8]) -> Option<Record<'a>> {
         let line = first_line(record);
-        let head = match self {
-            Short::Monotonic => Head::read(line).filter(|head| head.stamp.form == Form::Monotonic),
-            Short::Any => Head::of(line),
+        let head = match self.0 {
+            Likeness::Monotonic => Head::read(line).filter(|head| head.stamp.form == Form::Monotonic),
+            _ => None,
         };
         head.or_else(|| Head::of(line)).map(|head| entry(record, head))
     }
 
     fn samples(&self) -> &'static [&'static str] {
-        &[
-            "Tue 2026-11-24 03:43:50 CET web01 CRON[8601]: (root) CMD (run-parts --report /etc/cron.hourly)",
-            "Tue 2026-11-24 03:21:56 CET web01 init.scope[1]: nginx.service: Failed with result 'exit-code'.",
-            "1795488235.599420 web01 shop[9379]: priority 0",
-            "[ 3404.556651] web01 systemd-journald[8443]: Journal started",
-            "janv. 03 23:59:07 web01 systemd-journald[8443]: Journal started",
-        ]
+        match self.0 {
+            Likeness::Own | Likeness::Monotonic => &[
+                "Tue 2026-11-24 03:43:50 CET web01 CRON[8601]: (root) CMD (run-parts --report /etc/cron.hourly)",
+                "Tue 2026-11-24 03:21:56 CET web01 init.scope[1]: nginx.service: Failed with result 'exit-code'.",
+                "1795488235.599420 web01 shop[9379]: priority 0",
+                "[ 3404.556651] web01 systemd-journald[8443]: Journal started",
+                "janv. 03 23:59:07 web01 systemd-journald[8443]: Journal started",
+                "2026-11-24T02:43:50+0100 web01 nginx[8611]: text",
+            ],
+            // No line of its own: the lines around tell who wrote it.
+            Likeness::Rfc3164 | Likeness::Iso => &[],
+        }
     }
 }
 
@@ -67,7 +84,7 @@ fn first_line(record: &[u8]) -> &[u8] {
 
 /// The record of an entry.
 fn entry<'a>(record: &'a [u8], head: Head<'a>) -> Record<'a> {
-    let mut entry = Record::new(Short::Any.name());
+    let mut entry = Record::new(NAME);
     entry.stamp = head.stamp.moment;
     entry.host = head.host.map(text);
     entry.pid = head.pid;
@@ -105,19 +122,44 @@ pub fn is_empty_listing(line: &[u8]) -> bool {
         .any(|sign| line.starts_with(sign))
 }
 
-/// Whether `line` shows that journalctl printed the file and not a syslog daemon: a line between entries, a day `05`,
-/// a fraction of six digits, an offset without colon, a month of another language, a form that only journalctl has,
-/// or a line indented as far as the message in the `previous` one.
-pub fn shows_marks(previous: &[u8], line: &[u8]) -> bool {
+/// Which lines are journalctl's, by `line`, whose neighbours are `previous` and `next`: those like it, if it has a day
+/// `05`, a fraction of six digits or a month of another language, or stands between entries, heads those of `systemctl
+/// status`, or is indented as far as the message before it.
+pub fn marks(previous: &[u8], line: &[u8], next: &[u8]) -> Option<Likeness> {
+    if is_status(line) {
+        return Some(Likeness::Rfc3164);
+    }
     if is_separator(line) {
-        return true;
+        return likeness(next).or_else(|| likeness(previous));
     }
-    let Some(found) = stamp(line) else { return continues(previous, line) };
-    match found.form {
+    let Some(found) = stamp(line) else { return likeness(previous).filter(|_| continues(previous, line)) };
+    let is_marked = match found.form {
         Form::Syslog => line.get(4) == Some(&b'0') || found.moment.is_some_and(|moment| moment.digits == 6),
-        Form::Iso => found.len.checked_sub(3).and_then(|at| line.get(at)) != Some(&b':'),
-        Form::Translated | Form::Full | Form::Unix | Form::Monotonic => Head::of(line).is_some(),
-    }
+        Form::Translated => Head::of(line).is_some(),
+        _ => false,
+    };
+    is_marked.then_some(Likeness::Rfc3164)
+}
+
+/// What else writes stamps like that of the line.
+fn likeness(line: &[u8]) -> Option<Likeness> {
+    let found = stamp(line)?;
+    let has_colon = || found.len.checked_sub(3).and_then(|at| line.get(at)) == Some(&b':');
+    Some(match found.form {
+        // busybox puts `daemon.info` between host and tag.
+        Form::Syslog if tag::has_words(line.get(found.len + 1..)?) => return None,
+        Form::Syslog => Likeness::Rfc3164,
+        Form::Iso if has_colon() => Likeness::Iso,
+        _ => Likeness::Own,
+    })
+}
+
+/// `● nginx.service - A high performance web server`: `systemctl status`, which ends in lines of the journal.
+pub fn is_status(line: &[u8]) -> bool {
+    ["● ", "○ ", "× ", "↻ ", "* "].iter().any(|dot| {
+        let unit = line.strip_prefix(dot.as_bytes()).and_then(|rest| rest.split(|byte| *byte == b' ').next());
+        unit.and_then(|unit| std::str::from_utf8(unit).ok()).is_some_and(is_unit)
+    })
 }
 
 /// Whether `line` is indented exactly as a further line of the message that begins in `previous`.
@@ -374,182 +416,5 @@ fn of_container(record: Record<'_>) -> Record<'_> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-
-    const AT: i64 = 1_795_488_230; // 2026-11-24T02:43:50Z
-
-    #[test]
-    fn stamps_of_all_forms() {
-        let line = |start: &str| {
-            Short::Any.parse(format!("{start} web01 nginx[8611]: text").as_bytes()).map(|record| nest::owned(&record))
-        };
-        for (why, start, civil_s, nanos, zone) in [
-            ("short-iso", "2026-11-24T02:43:50+0100", AT, 0, Zone::Offset(3600)),
-            ("short-iso since 255", "2026-11-24T02:43:50+01:00", AT, 0, Zone::Offset(3600)),
-            ("short-iso-precise", "2026-11-24T02:43:50.001234-0330", AT, 1_234_000, Zone::Offset(-12_600)),
-            ("short-full", "Tue 2026-11-24 02:43:50 CET", AT, 0, Zone::Offset(3600)),
-            ("short-full, ambiguous", "Tue 2026-11-24 02:43:50 CST", AT, 0, Zone::Unknown),
-            ("short-full, number", "Tue 2026-11-24 02:43:50 +0530", AT, 0, Zone::Offset(19_800)),
-            ("short-unix", "1795488230.001234", AT, 1_234_000, Zone::Offset(0)),
-        ] {
-            let record = line(start).unwrap_or_else(|| unreachable!("{why}"));
-            let stamp = record.stamp.unwrap();
-            assert_eq!((stamp.civil_s, stamp.nanos, stamp.zone), (civil_s, nanos, zone), "{why}");
-            assert_eq!(
-                (record.host.as_deref(), record.program.as_deref(), record.pid),
-                (Some("web01"), Some("nginx"), Some(8611))
-            );
-        }
-        for (why, start, month, nanos) in [
-            ("short", "Nov 24 02:43:50", 11, 0),
-            ("syslog's blank", "Nov  4 02:43:50", 11, 0),
-            ("short-precise", "Nov 24 02:43:50.001234", 11, 1_234_000),
-            ("German", "Mär 24 02:43:50", 3, 0),
-            ("German, three letters", "Dez 24 02:43:50", 12, 0),
-            ("French", "févr. 24 02:43:50", 2, 0),
-            ("French, precise", "juil. 24 02:43:50.001234", 7, 1_234_000),
-            ("Japanese", " 1月 24 02:43:50", 1, 0),
-        ] {
-            let stamp = line(start).unwrap_or_else(|| unreachable!("{why}")).stamp.unwrap();
-            assert!(!stamp.has_year, "{why}");
-            let days = stamp.civil_s.div_euclid(86_400);
-            let first = stamp::days_from_civil(stamp::YEARLESS, month, 1);
-            assert!((first..first + 31).contains(&days), "{why}");
-            assert_eq!(stamp.nanos, nanos, "{why}");
-        }
-        for start in [
-            "[ 3072.468141]",
-            "[ 3072.468141                ]",
-            "[ 3072.468141 <    0.001000 >]",
-            "[13072.468141 <    0.001000*>]",
-        ] {
-            assert_eq!(line(start).map(|record| record.stamp), Some(None), "{start}");
-        }
-    }
-
-    #[test]
-    fn heads() {
-        let at = "Nov 24 02:43:50";
-        for (why, rest, host, identifier, pid) in [
-            ("usual", "web01 nginx[8611]: text", Some("web01"), "nginx", Some(8611)),
-            ("no pid", "web01 kernel: text", Some("web01"), "kernel", None),
-            ("no host", "nginx[8611]: text", None, "nginx", Some(8611)),
-            ("neither", "nginx: text", None, "nginx", None),
-            ("blanks", "web01 app name[77]: text", Some("web01"), "app name", Some(77)),
-            ("empty", "web01 [8613]: text", Some("web01"), "", Some(8613)),
-            ("a bracket", "web01 gdm-password][587]: text", Some("web01"), "gdm-password]", Some(587)),
-            ("no message", "web01 app[8613]: ", Some("web01"), "app", Some(8613)),
-            ("no message, cut", "web01 app[8613]:", Some("web01"), "app", Some(8613)),
-        ] {
-            let line = format!("{at} {rest}");
-            let head = Head::of(line.as_bytes()).unwrap_or_else(|| unreachable!("{why}"));
-            let got = (head.host, head.identifier, head.pid);
-            assert_eq!(got, (host.map(str::as_bytes), identifier.as_bytes(), pid), "{why}");
-            assert!(matches!(line.get(head.len..), Some("text" | "")), "{why}");
-        }
-    }
-
-    #[test]
-    fn messages_of_several_lines() {
-        for (why, record, message) in [
-            ("two", "Nov 24 02:43:50 web01 app[7]: two\n                              lines", "two\nlines"),
-            ("more blanks", "Nov 24 02:43:50 web01 app[7]: a\n                                b", "a\n  b"),
-            ("an empty one", "Nov 24 02:43:50 web01 app[7]: a\n\n                              b", "a"),
-            ("not indented", "Nov 24 02:43:50 web01 app[7]: a\nb", "a"),
-            ("blanks at the beginning", "Nov 24 02:43:50 web01 app[7]:    a", "   a"),
-            (
-                "units of system and user",
-                "Tue 2026-11-24 02:43:50 CET web01 user@1000.service/a.service[7]: a\n                                                                          b",
-                "a\nb",
-            ),
-            ("none", "Nov 24 02:43:50 web01 app[7]: ", ""),
-        ] {
-            assert_eq!(Short::Any.parse(record.as_bytes()).unwrap().message(), message, "{why}");
-        }
-    }
-
-    #[test]
-    fn units_in_place_of_programs() {
-        let record = Short::Any.parse(b"Tue 2026-11-24 03:19:36 CET web01 ssh.service[60]: Server listening").unwrap();
-        assert_eq!((record.unit.as_deref(), record.program), (Some("ssh.service"), None));
-        let record = Short::Any.parse(b"Tue 2026-11-24 03:19:36 CET web01 init.scope[1]: Starting x").unwrap();
-        assert_eq!((record.unit.as_deref(), record.program.as_deref()), (Some("init.scope"), Some("systemd")));
-        let record = Short::Any.parse(b"Tue 2026-11-24 03:19:36 CET web01 user@1000.service/a.service[1]: x").unwrap();
-        assert_eq!(record.unit.as_deref(), Some("user@1000.service"));
-        let record = Short::Any.parse(b"Tue 2026-11-24 03:19:36 CET web01 unknown[1]: x").unwrap();
-        assert_eq!((record.unit, record.program), (None, None));
-    }
-
-    #[test]
-    fn marks() {
-        let before = b"Nov 24 02:43:50 web01 app[7]: two".as_slice();
-        for (why, line, shown) in [
-            ("a boot", "-- Boot 7a4a2967006a45b2b46ecf3a1211e901 --", true),
-            ("a day with a zero", "Nov 05 02:43:50 web01 app[7]: x", true),
-            ("a fraction", "Nov 24 02:43:50.001234 web01 app[7]: x", true),
-            ("another language", "déc. 24 02:43:50 web01 app[7]: x", true),
-            ("an offset without colon", "2026-11-24T02:43:50+0100 web01 app[7]: x", true),
-            ("a weekday", "Tue 2026-11-24 02:43:50 CET web01 app[7]: x", true),
-            ("a further line", "                              lines", true),
-            ("a line indented less", "    lines", false),
-            ("syslog", "Nov 24 02:43:50 web01 app[7]: x", false),
-            ("syslog's day", "Nov  5 02:43:50 web01 app[7]: x", false),
-            ("rsyslog", "2026-11-24T02:43:50.001234+01:00 web01 app[7]: x", false),
-            ("dmesg", "[    0.000000] Linux version 5.10: x", false),
-        ] {
-            assert_eq!(shows_marks(before, line.as_bytes()), shown, "{why}");
-        }
-    }
-
-    #[test]
-    fn lines_between_entries() {
-        for line in [
-            "-- Boot 7a4a2967006a45b2b46ecf3a1211e901 --",
-            "-- Reboot --",
-            "-- Journal begins at Mon 2021-03-01 10:00:00 CET, ends at Mon 2021-03-01 11:00:00 CET. --",
-            "-- Logs begin at Tue 2026-11-24 02:43:49 UTC, end at Tue 2026-11-24 02:43:56 UTC. --",
-            "-- No entries --",
-            "-- cursor: s=781577724c1240c3b90f6a04b9febcdb;i=21",
-            "░░ Subject: A start job for unit nginx.service has failed",
-            "Hint: You are currently not seeing messages from other users and the system.",
-        ] {
-            assert!(is_separator(line.as_bytes()) && Short::Any.parse(line.as_bytes()).is_none(), "{line}");
-        }
-        assert!(!is_separator(b"Nov 24 02:43:50 web01 app[7]: -- x --"));
-    }
-
-    #[test]
-    fn leaves_the_rest_alone() {
-        for (why, line) in [
-            ("docker's events", "2026-11-24T02:40:57.250947143Z image tag x (name=shop/web:1.4)"),
-            ("no such day", "Feb 30 02:43:50 web01 app[7]: x"),
-            ("cut off", "Nov 24 02:43:50 web01 app[7"),
-            ("dmesg", "[    0.000000] Linux version 5.10.0: x"),
-            ("dnf", "2026-11-24T02:43:50+0100 SUBDEBUG Upgrade: nginx-1:1.20"),
-            ("dnf, more", "2026-11-24T02:43:50+0100 INFO Upgrade: nginx-1:1.20"),
-            ("nginx", "2026/11/24 02:43:50 [emerg] 8976#8976: still could not bind()"),
-            ("Apache", "[Tue Nov 24 02:43:50.123456 2026] [core:error] [pid 1] x"),
-            ("Squid", "1286536308.779    180 192.168.0.1 TCP_MISS/200 411 GET http://x: - DIRECT"),
-            ("a word in place of the month", "Foo 24 02:43:50 web01 app[7]: x"),
-            ("nothing", ""),
-        ] {
-            assert!(Short::Any.parse(line.as_bytes()).is_none(), "{why}");
-        }
-    }
-
-    #[test]
-    fn reads_its_samples() {
-        for sample in Short::Any.samples() {
-            let line = sample.as_bytes();
-            assert!(Short::Any.is_start(b"", line) && Short::Any.parse(line).is_some(), "{sample}");
-        }
-        let without_pid = b"[ 3404.556652] web01 su: text";
-        let program =
-            |format: Short| format.parse(without_pid).and_then(|record| record.program.map(|name| name.into_owned()));
-        assert_eq!((program(Short::Any), program(Short::Monotonic).as_deref()), (None, Some("su")));
-        assert!(is_monotonic(b"[    5.006217] web01 app[7]: x") && !is_monotonic(b"[    5.006217] web01 app: x"));
-        assert!(!is_monotonic(b"[    5.006217] systemd[1]: x"));
-    }
-}
+#[path = "short/tests.rs"]
+mod tests;

@@ -47,8 +47,8 @@ impl Format for Events {
     }
 
     fn samples(&self) -> &'static [&'static str] {
-        &["{\"apiVersion\":\"v1\",\"items\":[\n{\"kind\":\"Event\",\"lastTimestamp\":\"2020-01-17T04:56:55Z\",\
-           \"message\":\"Pulled image\",\"reason\":\"Pulled\",\"type\":\"Normal\"}\n],\"kind\":\"List\"}"]
+        &["{\"apiVersion\":\"v1\",\"items\":[\n{\"kind\":\"Event\",\"involvedObject\":{\"kind\":\"Pod\"},\
+           \"lastTimestamp\":\"2020-01-17T04:56:55Z\",\"message\":\"Pulled image\",\"reason\":\"Pulled\",\"type\":\"Normal\"}\n],\"kind\":\"List\"}"]
     }
 }
 

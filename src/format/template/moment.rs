@@ -216,15 +216,21 @@ fn any(text: &[u8]) -> Option<Stamp> {
     forms.iter().filter(|form| form.len(text) == Some(text.len())).find_map(|form| whole(form, text))
 }
 
-/// With how many digits the text tells these nanoseconds: `.5` is another precision than `.500`.
+/// With how many digits behind a point or comma the text tells these nanoseconds: `.5` is another precision than `.500`.
 fn digits_of(nanos: Option<u32>, text: &[u8]) -> u8 {
     let Some(nanos) = nanos else { return 0 };
     let tells = |run: &&[u8]| {
         let zeros = 9u32.checked_sub(u32::try_from(run.len()).unwrap_or(u32::MAX));
         stamp::digits(run).zip(zeros).is_some_and(|(number, zeros)| number.checked_mul(10u32.pow(zeros)) == Some(nanos))
     };
-    let runs = text.split(|byte| !byte.is_ascii_digit());
-    runs.filter(tells).map(<[u8]>::len).max().and_then(|len| u8::try_from(len).ok()).unwrap_or(9)
+    let digits = |behind: &'_ [u8]| behind.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let behind_points = text.split(|byte| matches!(byte, b'.' | b',')).skip(1).map(|behind| &behind[..digits(behind)]);
+    behind_points
+        .filter(|run| !run.is_empty())
+        .filter(tells)
+        .last()
+        .and_then(|run| u8::try_from(run.len()).ok())
+        .unwrap_or(9)
 }
 
 /// The stamp of strftime's parts, if they make one.
