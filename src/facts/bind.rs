@@ -32,7 +32,7 @@ const NGINX: &[Wording] = &[
 
 fn nginx(record: &Record<'_>) -> Option<Said> {
     let is_own = record.level == Some(Level::Emerg) && record.client.is_none();
-    is_own.then(|| words::said(NGINX, record.message(), || service_or(record, "nginx"))).flatten()
+    is_own.then(|| words::said(NGINX, words::own_line(record), || service_or(record, "nginx"))).flatten()
 }
 
 /// `make_sock` in `server/listen.c`; 2.2 writes no codes.
@@ -45,7 +45,7 @@ fn apache(record: &Record<'_>) -> Option<Said> {
     if record.client.is_some() {
         return None;
     }
-    let said = words::said(APACHE, words::without_code(record.message()), || words::service(record))?;
+    let said = words::said(APACHE, words::without_code(words::own_line(record)), || words::service(record))?;
     let errno = record.number_field("errno").or_else(|| record.text_field("errno").and_then(last_number));
     Some(Said { errno: errno.and_then(errno_of_number), ..said })
 }

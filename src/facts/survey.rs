@@ -322,6 +322,7 @@ fn at_event(at: &dyn Fn(()) -> At<()>, said: event::Said, record: &Record<'_>) -
             format!("{action} {}", container.name.as_deref().unwrap_or_default())
         }
         (_, _, Some(command)) => command.to_owned(),
+        _ if matches!(record.format, "nginx-error" | "apache-error") => super::words::own_line(record).to_owned(),
         _ => record.message().to_owned(),
     };
     let exit_code =

@@ -12,6 +12,7 @@
 //! whatever a client sends.
 
 mod hit;
+mod marks;
 mod tail;
 
 use std::net::IpAddr;
@@ -20,6 +21,7 @@ use memchr::{memchr, memchr_iter};
 
 use super::{Record, Request, Stamp, Text, Value, stamp, text};
 pub(super) use hit::hit;
+pub use marks::{Marks, marks};
 
 /// Which program's names a record takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,7 +89,15 @@ struct Parts<'a> {
 
 /// Reads a line of the family.
 pub(super) fn read(line: &[u8], dialect: Dialect) -> Option<Record<'_>> {
-    let parts = parts(line)?;
+    record(parts(line, front_of)?, dialect)
+}
+
+/// Reads a line of a log in which a virtual host stands in front of all lines, be it an address.
+pub(super) fn read_with_vhost(line: &[u8], dialect: Dialect) -> Option<Record<'_>> {
+    record(parts(line, |front| front_with_vhost(front).or_else(|| front_of(front)))?, dialect)
+}
+
+fn record(parts: Parts<'_>, dialect: Dialect) -> Option<Record<'_>> {
     if dialect == Dialect::Nginx && parts.tail.is_empty() {
         return None;
     }
@@ -102,7 +112,7 @@ pub(super) fn read(line: &[u8], dialect: Dialect) -> Option<Record<'_>> {
     Some(record)
 }
 
-fn parts(line: &[u8]) -> Option<Parts<'_>> {
+fn parts(line: &[u8], front_of: fn(&[u8]) -> Option<Front<'_>>) -> Option<Parts<'_>> {
     let line = line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line);
     let (front, stamp, rest) = stamped(line)?;
     let front = front_of(front)?;
@@ -115,7 +125,7 @@ fn parts(line: &[u8]) -> Option<Parts<'_>> {
 
 /// Whether another program than nginx and Apache wrote the line.
 pub(super) fn is_foreign(line: &[u8]) -> bool {
-    parts(line).is_some_and(|parts| tail::is_foreign(parts.tail))
+    parts(line, front_of).is_some_and(|parts| tail::is_foreign(parts.tail))
 }
 
 /// Splits at ` [24/Nov/2026:02:33:56 +0100] "`; the rest begins with the quote.
@@ -212,7 +222,7 @@ fn front_of(front: &[u8]) -> Option<Front<'_>> {
             client: first.strip_suffix(b",").unwrap_or(first),
             ..Front::default()
         };
-        return peer(rest).map(|peer| Front { forwarded_for: Some(forwarded_for), ..peer }).or_else(|| {
+        return named_peer(rest).map(|peer| Front { forwarded_for: Some(forwarded_for), ..peer }).or_else(|| {
             let user = rest.strip_prefix(b" - ")?;
             is_client(plain.client).then_some(Front { ident: b"-", user, ..plain })
         });
@@ -224,19 +234,30 @@ fn front_of(front: &[u8]) -> Option<Front<'_>> {
     if let Some(plain) = client_ident_user(front) {
         return Some(plain);
     }
-    let is_list = matches!(first, b"-" | b"unknown") || is_address(first) || first.starts_with(b"\\");
+    let is_list =
+        matches!(first, b"-" | b"unknown") || is_address(first) || first.starts_with(b"\\") || first.contains(&b',');
     if is_list {
-        return peer(rest).map(|peer| Front { forwarded_for: Some(first), ..peer });
+        return named_peer(rest).map(|peer| Front { forwarded_for: Some(first), ..peer });
     }
+    front_with_vhost(front)
+}
+
+/// `VHOST CLIENT IDENT USER`
+fn front_with_vhost(front: &[u8]) -> Option<Front<'_>> {
+    let (first, rest) = word(front);
     let (vhost, server_port) = vhost(first)?;
-    let has_port = vhost.len() != first.len();
     let plain = client_ident_user(rest.strip_prefix(b" ")?)?;
-    (has_port || is_address(plain.client)).then_some(Front { vhost: Some(vhost), server_port, ..plain })
+    Some(Front { vhost: Some(vhost).filter(|name| *name != b"-"), server_port, ..plain })
 }
 
 /// ` ADDRESS IDENT USER`
 fn peer(rest: &[u8]) -> Option<Front<'_>> {
     client_ident_user(rest.strip_prefix(b" ")?).filter(|peer| is_address(peer.client))
+}
+
+/// The same, also with the name of a client whose address the server looked up.
+fn named_peer(rest: &[u8]) -> Option<Front<'_>> {
+    client_ident_user(rest.strip_prefix(b" ")?).filter(|peer| peer.client != b"-")
 }
 
 /// `CLIENT - USER`, `CLIENT IDENT USER`
@@ -276,8 +297,13 @@ fn vhost(word: &[u8]) -> Option<(&[u8], Option<u16>)> {
 }
 
 /// A name or an address, by its bytes.
-fn is_client(word: &[u8]) -> bool {
+pub(super) fn is_client(word: &[u8]) -> bool {
     !word.is_empty() && word.iter().all(|byte| is_of(*byte, IN_CLIENT))
+}
+
+/// A token, as methods are.
+pub(super) fn is_token(word: &[u8]) -> bool {
+    !word.is_empty() && word.iter().all(|byte| is_of(*byte, IN_TOKEN))
 }
 
 /// An address, or nginx's word for a peer at a unix socket.
@@ -308,8 +334,7 @@ type RequestLine<'a> = (&'a [u8], &'a [u8], Option<&'a [u8]>);
 /// `GET /a b HTTP/1.1`; `GET /` alone is HTTP/0.9.
 fn request_line(line: &[u8]) -> Option<RequestLine<'_>> {
     let (method, rest) = word(line);
-    let is_token = !method.is_empty() && method != b"-" && method.iter().all(|byte| is_of(*byte, IN_TOKEN));
-    let rest = rest.strip_prefix(b" ").filter(|_| is_token)?;
+    let rest = rest.strip_prefix(b" ").filter(|_| is_token(method) && method != b"-")?;
     let (target, protocol) = match memchr::memrchr(b' ', rest) {
         Some(blank) if is_protocol(&rest[blank + 1..]) => (rest[..blank].trim_ascii(), Some(&rest[blank + 1..])),
         None if !is_protocol(rest) => (rest, None),
@@ -392,37 +417,6 @@ fn hex(digit: u8) -> u8 {
     }
 }
 
-/// What tells in a line which program wrote it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Marks {
-    /// `\x22`, `\xC3`, a third quoted field, times in seconds with milliseconds, a status that only nginx has.
-    pub nginx: bool,
-    /// `\"`, `\\`, `\xc3`, no bytes (`-`), a request line `-`, an identity.
-    pub apache: bool,
-}
-
-/// The marks of a line of the combined family; none if it is no such line.
-pub fn marks(line: &[u8]) -> Marks {
-    let Some(parts) = parts(line) else { return Marks::default() };
-    let mut marks = Marks::default();
-    for at in memchr_iter(b'\\', line) {
-        match line.get(at + 1..).unwrap_or_default() {
-            [b'x', high, low, ..] => {
-                let digits = [high, low];
-                // Apache has shorter escapes for these; nginx has no other for them.
-                let is_short = matches!(digits, [b'2', b'2'] | [b'5', b'C' | b'c'] | [b'0', b'8'..=b'9' | b'A' | b'D']);
-                marks.nginx |= is_short || digits.iter().any(|digit| digit.is_ascii_uppercase());
-                marks.apache |= digits.iter().any(|digit| digit.is_ascii_lowercase());
-            }
-            _ => marks.apache = true,
-        }
-    }
-    marks.nginx |= matches!(parts.status, Some(9 | 444 | 494..=497 | 499));
-    marks.apache |= parts.bytes.is_none() || parts.request == b"-" || !matches!(parts.front.ident, b"" | b"-");
-    let tail = tail::marks(parts.tail);
-    Marks { nginx: marks.nginx || tail.nginx, apache: marks.apache || tail.apache }
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -461,7 +455,11 @@ mod tests {
             ("www.example.com: 192.0.2.7 - -", vhost("www.example.com", None)),
             ("67.43.156.15:80 192.0.2.7 - -", vhost("67.43.156.15", Some(80))),
             ("10.0.0.2, 10.0.0.1, 192.0.2.1 192.0.2.7 - -", behind("10.0.0.2, 10.0.0.1, 192.0.2.1")),
+            ("www.example.com a.example - -", Front { client: b"a.example", ..vhost("www.example.com", None) }),
             ("unknown 192.0.2.7 - -", behind("unknown")),
+            ("10.0.0.2, 10.0.0.1 a.example - -", Front { client: b"a.example", ..behind("10.0.0.2, 10.0.0.1") }),
+            ("10.0.0.1,10.0.0.2 192.0.2.7 - -", behind("10.0.0.1,10.0.0.2")),
+            ("- a.example - -", Front { client: b"a.example", ..behind("-") }),
             ("- 192.0.2.7 - -", behind("-")),
             ("10.0.0.1 - 192.0.2.7 - -", behind("10.0.0.1")),
         ] {
@@ -552,27 +550,5 @@ mod tests {
         assert!(is_start(br#"192.0.2.6 - a] [b [22/Nov/2026:10:15:05 +0100] "-" 408 0"#));
         assert!(!is_start(b"192.0.2.6:5 [22/Nov/2026:10:15:05.460] web"));
         assert!(!is_start(br#"[22/Nov/2026:10:15:05 +0100] "x""#));
-    }
-
-    #[test]
-    fn marks_of_the_writer() {
-        let line = |request: &str, rest: &str| format!("::1 - - [24/Nov/2026:02:33:56 +0100] \"{request}\" {rest}");
-        let get = "GET / HTTP/1.1";
-        for (why, line, nginx, apache) in [
-            ("nothing tells", line(get, r#"200 5 "-" "curl/8.5.0""#), false, false),
-            ("nginx's quote", line(get, r#"200 5 "-" "\x22""#), true, false),
-            ("nginx's umlaut", line(get, r#"200 5 "-" "\xC3\xA4""#), true, false),
-            ("nginx's status", line(get, r#"499 0 "-" "-""#), true, false),
-            ("nginx's third field", line(get, r#"200 5 "-" "-" "10.0.0.1, 10.0.0.2""#), true, false),
-            ("nginx's times", line(get, r#"200 5 "-" "-" rt=0.001 uct="-" uht="-" urt="-""#), true, false),
-            ("Apache's quote", line(get, r#"200 5 "-" "\"""#), false, true),
-            ("Apache's umlaut", line(get, r#"200 5 "-" "\xc3\xa4""#), false, true),
-            ("Apache's bytes", line(get, r#"304 - "-" "-""#), false, true),
-            ("Apache's timeout", line("-", r#"408 0 "-" "-""#), false, true),
-            ("Apache's duration", line(get, r#"200 5 "-" "-" 1664"#), false, true),
-            ("no access log", r"\x22 \xc3".to_owned(), false, false),
-        ] {
-            assert_eq!(marks(line.as_bytes()), Marks { nginx, apache }, "{why}");
-        }
     }
 }

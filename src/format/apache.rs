@@ -16,7 +16,7 @@ mod error;
 use super::access::{self, Dialect};
 use super::{Format, Framing, Hit, Record, stamp};
 pub use config::Config;
-pub use error::{ErrorLog, bare};
+pub use error::{ErrorLog, bare, within_syslog};
 pub(super) use error::{code, errno};
 
 /// The access log: common, combined and what people add to them, with or without a virtual host.
@@ -53,7 +53,11 @@ impl Format for AccessLog {
 }
 
 /// The access log of all virtual hosts, `other_vhosts_access.log` of Debian: the name stands in front.
-pub struct VhostAccessLog;
+pub struct VhostAccessLog {
+    /// Whether a file is known to be such a log: then an address in front is a virtual host's, too, and a line without
+    /// any is read as well.
+    pub is_known: bool,
+}
 
 impl Format for VhostAccessLog {
     fn name(&self) -> &'static str {
@@ -69,6 +73,9 @@ impl Format for VhostAccessLog {
     }
 
     fn parse<'a>(&self, record: &'a [u8]) -> Option<Record<'a>> {
+        if self.is_known {
+            return access::read_with_vhost(record, Dialect::Apache);
+        }
         access::read(record, Dialect::Apache).filter(|record| record.vhost.is_some())
     }
 
@@ -94,9 +101,12 @@ pub fn writes_as(program: &str) -> bool {
 mod tests {
     use super::*;
 
+    const VHOSTS: VhostAccessLog = VhostAccessLog { is_known: false };
+    const KNOWN: VhostAccessLog = VhostAccessLog { is_known: true };
+
     #[test]
     fn samples_are_read() {
-        for format in [&AccessLog as &dyn Format, &VhostAccessLog, &ErrorLog] {
+        for format in [&AccessLog as &dyn Format, &VHOSTS, &ErrorLog] {
             for line in format.samples() {
                 assert!(format.is_start(b"", line.as_bytes()) && format.parse(line.as_bytes()).is_some(), "{line}");
             }
@@ -104,10 +114,24 @@ mod tests {
     }
 
     #[test]
+    fn what_stands_in_front_of_a_client() {
+        let line = r#"198.51.100.1 203.0.113.121 - - [24/Nov/2026:08:10:43 +0530] "GET / HTTP/1.1" 200 520"#;
+        let vhost = |format: &dyn Format, line: &str| {
+            let record = format.parse(line.as_bytes()).unwrap_or_default();
+            (record.vhost.map(|vhost| vhost.into_owned()), record.client.map(|client| client.into_owned()))
+        };
+        let text = |text: &str| Some(text.to_owned());
+        assert_eq!(vhost(&AccessLog, line), (None, text("203.0.113.121")));
+        assert_eq!(vhost(&KNOWN, line), (text("198.51.100.1"), text("203.0.113.121")));
+        assert_eq!(vhost(&KNOWN, AccessLog.samples()[1]), (None, text("2001:db8::8cb5")));
+        assert_eq!(KNOWN.hit(line.as_bytes(), &mut stamp::Cache::default()), None);
+    }
+
+    #[test]
     fn only_lines_with_a_virtual_host_are_of_its_log() {
         for line in AccessLog.samples() {
-            assert!(VhostAccessLog.parse(line.as_bytes()).is_none(), "{line}");
-            assert!(VhostAccessLog.hit(line.as_bytes(), &mut stamp::Cache::default()).is_none(), "{line}");
+            assert!(VHOSTS.parse(line.as_bytes()).is_none(), "{line}");
+            assert!(VHOSTS.hit(line.as_bytes(), &mut stamp::Cache::default()).is_none(), "{line}");
         }
     }
 }

@@ -180,7 +180,7 @@ pub static FORMATS: &[&dyn Format] = &[
     &apache::ErrorLog,
     &haproxy::Traffic,
     &haproxy::Notice,
-    &apache::VhostAccessLog,
+    &apache::VhostAccessLog { is_known: false },
     &nginx::AccessLog,
     &apache::AccessLog,
     &template::JsonAccessLog,

@@ -61,7 +61,8 @@ pub(super) fn within<'a>(
     Some(join(envelope, line))
 }
 
-/// The line inside, by the program that wrote it; HAProxy's traffic by its shape, as its tag is free.
+/// The line inside, by the program that wrote it; HAProxy's traffic and web servers' lines by their shape, as their
+/// tags are free.
 fn inner<'a>(envelope: &mut Record<'a>, reader: &dyn Reader) -> Option<Record<'a>> {
     let message = envelope.message.take()?;
     let read = match &message {
@@ -93,8 +94,27 @@ fn line<'a>(envelope: &Record<'_>, text: &'a str) -> Option<Record<'a>> {
         _ if apache::writes_as(program) => {
             hit(&apache::AccessLog, text.as_bytes()).or_else(|| apache::bare(text.as_bytes()))
         }
-        _ => haproxy::notice(text.as_bytes()),
+        _ => haproxy::notice(text.as_bytes()).or_else(|| tagged(envelope, text.as_bytes())),
     }
+}
+
+/// A line of a web server under a tag of its administrator's choice: nginx's `tag=`, Apache's `syslog:local1:web`,
+/// an access log behind `logger -t`. Only a form that nothing else has counts, and nginx's own stamp must be that of
+/// the envelope.
+fn tagged<'a>(envelope: &Record<'_>, line: &'a [u8]) -> Option<Record<'a>> {
+    nginx::stamped(line)
+        .filter(|record| is_same_moment(envelope.stamp, record.stamp))
+        .or_else(|| apache::within_syslog(line))
+        .or_else(|| access::is_start(line).then(|| access_of_either(line)).flatten())
+}
+
+/// Seconds that a line may take into its envelope.
+const ON_THE_WAY_S: i64 = 5;
+
+/// Whether two stamps are of one moment, in whatever zones and years.
+fn is_same_moment(outer: Option<Stamp>, inner: Option<Stamp>) -> bool {
+    let (Some(outer), Some(inner)) = (outer, inner) else { return true };
+    (outer.civil_s - inner.civil_s + ON_THE_WAY_S).rem_euclid(900) <= 2 * ON_THE_WAY_S
 }
 
 /// A line that a server wrote to its standard output or error. Combined lines without a mark of either server are
@@ -109,7 +129,7 @@ fn output(line: &[u8]) -> Option<Record<'_>> {
 
 fn access_of_either(line: &[u8]) -> Option<Record<'_>> {
     let marks = access::marks(line);
-    if marks.apache && !marks.nginx {
+    if marks.apache > marks.nginx {
         return hit(&apache::AccessLog, line);
     }
     hit(&nginx::AccessLog, line).or_else(|| hit(&apache::AccessLog, line))
@@ -255,5 +275,51 @@ pub fn owned(record: &Record<'_>) -> Record<'static> {
         action: record.action.as_ref().map(own),
         attributes: record.attributes.iter().map(|(key, value)| (own(key), own(value))).collect(),
         fields: record.fields.iter().map(|(key, field)| (own(key), value(field))).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::stamp;
+
+    #[test]
+    fn tags_of_web_servers_are_free() {
+        for (why, program, message, format) in [
+            (
+                "nginx's tag=web_1",
+                "web_1",
+                "2026/11/24 03:22:01 [emerg] 812#812: still could not bind()",
+                Some("nginx-error"),
+            ),
+            ("a line of another hour", "shop", "2026/11/24 03:04:01 [emerg] 812#812: still could not bind()", None),
+            (
+                "Apache's syslog:local1:web",
+                "web",
+                "[core:notice] [pid 811:tid 812] AH00094: Command line: 'httpd'",
+                Some("apache-error"),
+            ),
+            ("a text in brackets", "web", "[core:notice] a text", None),
+            (
+                "logger -t",
+                "access",
+                r#"::1 - - [24/Nov/2026:03:22:01 +0100] "GET / HTTP/1.1" 200 5 "-" "\"x\"""#,
+                Some("apache-access"),
+            ),
+            (
+                "nginx's access log",
+                "access",
+                r#"::1 - - [24/Nov/2026:03:22:01 +0100] "GET / HTTP/1.1" 200 5 "-" "\x22x""#,
+                Some("nginx-access"),
+            ),
+        ] {
+            let envelope = Record {
+                stamp: stamp::nginx_error(b"2026/11/24 03:22:02"),
+                program: Some(program.into()),
+                message: Some(message.into()),
+                ..Record::new("syslog-rfc3164")
+            };
+            assert_eq!(nest(envelope).format, format.unwrap_or("syslog-rfc3164"), "{why}");
+        }
     }
 }

@@ -98,6 +98,11 @@ pub fn bare(line: &[u8]) -> Option<Record<'_>> {
     }
 }
 
+/// A line with its own stamp, whoever passes it on.
+pub(super) fn stamped(line: &[u8]) -> Option<Record<'_>> {
+    head(line).map(with_stamp)
+}
+
 /// What stands before the message.
 struct Head<'a> {
     stamp: stamp::Stamp,

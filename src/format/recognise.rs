@@ -352,17 +352,23 @@ fn settle_access(name: &str, sample: &Sample<'_>, readers: &mut Vec<Reader>) {
 
 /// Whose access log it is, of which these lines are.
 fn access_log(name: &str, lines: &[&[u8]]) -> &'static dyn Format {
-    let vhost = |line: &[u8]| apache::VhostAccessLog.parse(line).is_some();
-    let common = |line: &[u8]| nginx::AccessLog.parse(line).is_none();
-    if lines.iter().all(|line| vhost(line)) {
-        return &apache::VhostAccessLog;
+    const KNOWN: apache::VhostAccessLog = apache::VhostAccessLog { is_known: true };
+    // An address in front of a client is a virtual host's only where most lines have a name there.
+    let vhost = |line: &[u8]| KNOWN.parse(line).is_some_and(|record| record.vhost.is_some());
+    let certain = lines.iter().filter(|line| apache::VhostAccessLog { is_known: false }.parse(line).is_some()).count();
+    if certain * 2 > lines.len() && lines.iter().all(|line| vhost(line)) {
+        return &KNOWN;
     }
-    if lines.iter().any(|line| common(line) && !vhost(line)) {
+    let reads = |format: &dyn Format| lines.iter().filter(|line| format.parse(line).is_some()).count();
+    if reads(&apache::AccessLog) > reads(&nginx::AccessLog) {
         return &apache::AccessLog;
     }
-    let marks = |line: &&[u8]| access::marks(line);
-    let as_nginx = lines.iter().map(marks).filter(|marks| marks.nginx).count();
-    let as_apache = lines.iter().map(marks).filter(|marks| marks.apache).count();
+    let (mut as_nginx, mut as_apache) = (0u32, 0u32);
+    for line in lines {
+        let marks = access::marks(line);
+        as_nginx += marks.nginx;
+        as_apache += marks.apache;
+    }
     let (named_nginx, named_apache) = named(name);
     match as_nginx.cmp(&as_apache) {
         std::cmp::Ordering::Less if !named_nginx => &apache::AccessLog,
@@ -383,6 +389,46 @@ fn named(path: &str) -> (bool, bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A line of Apache's or nginx's: its front, and its user agent with what follows.
+    fn line(front: &str, tail: &str) -> String {
+        format!("{front} - - [24/Nov/2026:08:10:43 +0530] \"GET / HTTP/1.1\" 200 5 \"-\" {tail}\n")
+    }
+
+    #[test]
+    fn who_wrote_a_combined_log_is_told_by_most_of_its_lines() {
+        const APACHE: &str = r#""\"x\"""#;
+        const NGINX: &str = r#""\x22x""#;
+        for (why, lines, want) in [
+            ("nothing tells", [line("::1", "\"x\""), line("::1", "\"y\"")], "nginx-access"),
+            ("Apache's escapes", [line("::1", "\"x\""), line("::1", APACHE)], "apache-access"),
+            (
+                "what nginx's packages add, and Apache's escapes",
+                [line("::1", "\"x\" \"::1\""), line("::1", APACHE)],
+                "apache-access",
+            ),
+            (
+                "a list of proxies, and no known form",
+                [line("10.0.0.1 ::1", APACHE), line("a b ::1", "\"x\"")],
+                "apache-access",
+            ),
+            ("virtual hosts", [line("a.example ::1", "\"x\""), line("b.example ::1", "\"x\"")], "apache-access"),
+            ("nginx's escapes", [line("::1", "\"x\""), line("::1", NGINX)], "nginx-access"),
+        ] {
+            let recognised = recognise("access.log", lines.concat().as_bytes());
+            assert_eq!(recognised.map(|recognised| recognised.format.name()), Some(want), "{why}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_no_riddle_in_a_log_of_virtual_hosts() {
+        let rare = line("198.51.100.1 192.0.2.7", "\"x\"");
+        let lines = [line("a.example 192.0.2.7", "\"x\"").repeat(300), rare.clone()].concat();
+        let recognised = recognise("access.log", lines.as_bytes());
+        let record = recognised.as_ref().and_then(|recognised| recognised.format.parse(rare.trim_end().as_bytes()));
+        let record = record.unwrap_or_default();
+        assert_eq!((record.vhost.as_deref(), record.client.as_deref()), (Some("198.51.100.1"), Some("192.0.2.7")));
+    }
 
     #[test]
     fn the_last_part_of_a_path_that_names_a_server_decides() {

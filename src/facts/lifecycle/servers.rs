@@ -2,7 +2,7 @@
 
 use crate::facts::event::{Kind, Said};
 use crate::facts::words::socket::{Socket, errno_of_number, socket};
-use crate::facts::words::{self, Wording, life, without_code};
+use crate::facts::words::{self, Wording, life, own_line, without_code};
 use crate::format::{Level, Record};
 
 /// `src/core/nginx.c`, `src/os/unix/ngx_process.c`, `src/event/ngx_event_connect.c`.
@@ -33,7 +33,7 @@ const NGINX: &[Wording] = &[
 const NGINX_NAMES: &[&str] = &["nginx", "openresty", "angie", "tengine", "freenginx"];
 
 pub(super) fn nginx(record: &Record<'_>) -> Option<Said> {
-    let message = record.message();
+    let message = own_line(record);
     let service = || words::service(record).or_else(|| Some("nginx".into()));
     if let Some(said) = words::said(NGINX, message, service) {
         let peer = if said.kind == Kind::BackendDown { upstream(record) } else { Socket::default() };
@@ -43,7 +43,8 @@ pub(super) fn nginx(record: &Record<'_>) -> Option<Said> {
         return Some(Said::of(Kind::ServiceStart, service()));
     }
     let is_failure = record.level.is_some_and(|level| level <= Level::Error);
-    let errno = exhausted(message).filter(|_| is_failure)?;
+    // A path that a client chose may hold a line's end: here the whole message counts.
+    let errno = exhausted(record.message()).filter(|_| is_failure)?;
     Some(Said { errno: Some(errno), ..Said::of(Kind::ResourceLimit, service()) })
 }
 
@@ -95,6 +96,8 @@ const APACHE: &[Wording] = &[
     life(Kind::ServiceStart, "Apache configured -- resuming normal operations"), // ServerTokens Prod of old versions
     life(Kind::ServiceStop, "caught SIGTERM, shutting down"),
     life(Kind::ServiceStop, "caught SIGWINCH, shutting down gracefully"),
+    life(Kind::ServiceStop, "Parent: Received shutdown signal -- Shutting down the server."), // Windows, as the next
+    life(Kind::Restart, "Parent: Received restart signal -- Restarting the server."),
     life(Kind::Reload, "Graceful restart requested, doing restart"),
     life(Kind::Reload, "SIGUSR1 received.  Doing graceful restart"),
     life(Kind::Restart, "SIGHUP received.  Attempting to restart"),
@@ -114,7 +117,7 @@ const APACHE: &[Wording] = &[
 pub(super) fn apache(record: &Record<'_>) -> Option<Said> {
     // A line with a client is about a request; its text may be the application's.
     let is_own = record.client.is_none();
-    is_own.then(|| words::said(APACHE, without_code(record.message()), || words::service(record))).flatten()
+    is_own.then(|| words::said(APACHE, without_code(own_line(record)), || words::service(record))).flatten()
 }
 
 #[cfg(test)]
@@ -151,6 +154,7 @@ mod tests {
             ),
             (Level::Warn, "upstream server temporarily disabled while connecting to upstream", BackendDown),
             (Level::Error, "no live upstreams while connecting to upstream", BackendDown),
+            (Level::Emerg, "still could not bind()\nwhat a module wrote to standard error", ServiceFailed),
         ] {
             assert_eq!(nginx_said(level, message).map(|said| said.kind), Some(kind), "{message}");
         }
@@ -170,6 +174,11 @@ mod tests {
                 Level::Error,
                 "\"/srv/a failed (24: Too many open files) while x/index.html\" is not found (2: No such file or directory)",
             ),
+            (
+                Level::Error,
+                "open() \"/srv/a failed (24: Too many open files)\nb\" failed (2: No such file or directory)",
+            ),
+            (Level::Error, "open() \"/srv/a\nstill could not bind()\" failed (2: No such file or directory)"),
             (Level::Error, "open() \"/srv/still could not bind()\" failed (2: No such file or directory)"),
         ] {
             assert_eq!(nginx_said(level, message), None, "{message}");
@@ -217,6 +226,9 @@ mod tests {
             ("AH00959: ap_proxy_connect_backend disabling worker for (127.0.0.1:18299) for 60s", BackendDown),
             ("AH00019: Unable to open logs, exiting", ServiceFailed),
             ("no listening sockets available, shutting down", ServiceFailed),
+            ("AH00015: Unable to open logs\nAction 'start' failed.", ServiceFailed),
+            ("AH00422: Parent: Received shutdown signal -- Shutting down the server.", ServiceStop),
+            ("AH00424: Parent: Received restart signal -- Restarting the server.", Restart),
         ] {
             assert_eq!(apache_said(message).map(|said| said.kind), Some(kind), "{message}");
         }

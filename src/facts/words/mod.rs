@@ -281,6 +281,13 @@ pub(super) fn unit_name(unit: &str) -> Option<&str> {
     (!name.starts_with("user@")).then_some(name)
 }
 
+/// What the server itself wrote: its message up to a line's end. Behind it stands what its children, or modules with
+/// more to say, wrote to the same log; before it nothing, as both servers begin a message in words of their own.
+pub(super) fn own_line<'r>(record: &'r Record<'_>) -> &'r str {
+    let message = record.message();
+    message.split_once('\n').map_or(message, |(line, _)| line.trim_end_matches('\r'))
+}
+
 /// Apache's message behind its number: `AH00072: text`. The number may be missing.
 pub(super) fn without_code(message: &str) -> &str {
     match message.split_once(": ") {

@@ -15,7 +15,7 @@ pub(in crate::format) fn hit<'a>(line: &'a [u8], dialect: Dialect, stamps: &mut 
         Some(rest) => (first, &[] as &[u8], rest),
         None => {
             let (client, rest) = run(rest, IN_CLIENT)?;
-            (client, scope(first, client)?, ident_and_user(rest)?)
+            (client, scope(first)?, ident_and_user(rest)?)
         }
     };
     (client != b"-" && client != b"unix:").then_some(())?;
@@ -80,9 +80,9 @@ fn ident_and_user(text: &[u8]) -> Option<&[u8]> {
 
 /// The name of the virtual host in front of a client.
 #[inline]
-fn scope<'a>(first: &'a [u8], client: &[u8]) -> Option<&'a [u8]> {
+fn scope(first: &[u8]) -> Option<&[u8]> {
     let (name, _) = vhost(first)?;
-    let is_certain = name.len() != first.len() || first != b"unknown" && !is_address(first) && is_address(client);
+    let is_certain = name.len() != first.len() || first != b"unknown" && !is_address(first);
     (is_certain && name != b"-").then_some(name)
 }
 

@@ -12,6 +12,7 @@
 
 use memchr::memchr;
 
+use super::marks::{CERTAIN, LEANING};
 use super::{Dialect, Marks, given, is_address, number, quoted, word};
 use crate::format::{Record, Request, Value, stamp, text};
 
@@ -297,15 +298,16 @@ fn tell_upstreams<'a>(list: &'a [u8], request: &mut Request<'a>) {
 /// Who writes such a tail.
 pub(super) fn marks(tail: &[u8]) -> Marks {
     let added: Vec<Item<'_>> = Items(tail).skip(2).collect();
-    let is_nginx = |item: &Item<'_>| match item {
-        Item::Named(name, _) => matches!(*name, b"rt" | b"uct" | b"uht" | b"urt"),
-        Item::Bare(value) => seconds(value).is_some(),
-        Item::Quoted(value) => is_ratio(value) || *value == b"-" || elements(value).all(is_address),
-        Item::Bracketed(_) => false,
+    let of_nginx = |item: &Item<'_>| match item {
+        Item::Named(b"rt" | b"uct" | b"uht" | b"urt", _) => CERTAIN,
+        Item::Bare(value) if seconds(value).is_some() => CERTAIN,
+        Item::Quoted(value) if is_ratio(value) || *value == b"-" || elements(value).all(is_address) => LEANING,
+        _ => 0,
     };
     let is_apache = |item: &Item<'_>| matches!(item, Item::Bare(value) if micros(value).is_some());
-    let nginx = added.iter().any(is_nginx);
-    Marks { nginx, apache: !nginx && !added.is_empty() && added.iter().all(is_apache) }
+    let nginx = added.iter().map(of_nginx).max().unwrap_or_default();
+    let apache = nginx == 0 && !added.is_empty() && added.iter().all(is_apache);
+    Marks { nginx, apache: if apache { LEANING } else { 0 } }
 }
 
 #[cfg(test)]

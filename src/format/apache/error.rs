@@ -67,6 +67,12 @@ pub fn bare(line: &[u8]) -> Option<Record<'_>> {
     Some(record)
 }
 
+/// `[core:notice] [pid 811:tid 812] AH00094: …`: the form of syslog, by its shape alone.
+pub fn within_syslog(line: &[u8]) -> Option<Record<'_>> {
+    let (_, _, rest) = level(line)?;
+    rest.starts_with(b"[pid ").then(|| bare(line))?
+}
+
 /// `[Tue Nov 24 02:04:03.123456 2026] `, before another bracket: the stamp and the rest.
 fn stamped(line: &[u8]) -> Option<(stamp::Stamp, &[u8])> {
     let inside = line.strip_prefix(b"[")?;
@@ -138,8 +144,16 @@ fn tell<'a>(rest: &'a [u8], record: &mut Record<'a>) {
         // A backend, which is nobody's client.
         None => peer(rest, b"[remote ").map_or(rest, |(_, rest)| rest),
     };
-    let message = tell_referer(rest, record);
+    let (line, children) = rest.split_at(memchr(b'\n', rest).unwrap_or(rest.len()));
+    let (message, has_referer) = tell_referer(line, record);
+    if !has_referer {
+        return tell_message(rest, record);
+    }
     tell_message(message, record);
+    // What children wrote behind the line belongs to no header.
+    if let Some(message) = record.message.as_mut().filter(|_| !children.is_empty()) {
+        message.to_mut().push_str(&text(children));
+    }
 }
 
 /// What is bare has an errno and a message, and no client to forge a referer.
@@ -225,14 +239,14 @@ fn tell_client<'a>(peer: &'a [u8], record: &mut Record<'a>) {
 
 /// `, referer: https://e.example/` at the end: notes it, gives the message before. A client can write anything into
 /// it, so it begins at the first.
-fn tell_referer<'a>(rest: &'a [u8], record: &mut Record<'a>) -> &'a [u8] {
+fn tell_referer<'a>(rest: &'a [u8], record: &mut Record<'a>) -> (&'a [u8], bool) {
     const MARK: &[u8] = b", referer: ";
-    let Some(at) = memmem::find(rest, MARK).filter(|_| record.client.is_some()) else { return rest };
+    let Some(at) = memmem::find(rest, MARK).filter(|_| record.client.is_some()) else { return (rest, false) };
     let referer = &rest[at + MARK.len()..];
     if !matches!(referer, b"" | b"-") {
         record.request = Some(Box::new(Request { referer: Some(unescape(referer)), ..Request::default() }));
     }
-    &rest[..at]
+    (&rest[..at], true)
 }
 
 fn put<'a>(record: &mut Record<'a>, name: &'static str, value: &'a [u8]) {
@@ -312,6 +326,15 @@ mod tests {
             assert_eq!(record.message(), message, "{rest}");
             assert_eq!(record.client_port, None, "{rest}");
         }
+    }
+
+    #[test]
+    fn what_children_write_is_no_referer() {
+        let record = read(
+            "[Tue Nov 24 02:04:03.123456 2026] [cgid:error] [pid 8] [client ::1:51234] AH01264: x, referer: https://e.example/\nline one\nline two",
+        );
+        assert_eq!(record.message(), "AH01264: x\nline one\nline two");
+        assert_eq!(record.request.and_then(|request| request.referer).as_deref(), Some("https://e.example/"));
     }
 
     #[test]

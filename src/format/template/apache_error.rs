@@ -130,7 +130,7 @@ impl Spelled {
                 let form = moment(argument.unwrap_or_default())?;
                 ("t", Slot::Moment(form.clone()), Shape::Moment(form))
             }
-            ("a", None) => ("a", Slot::ClientWithPort, Shape::Word),
+            ("a", None) => ("a", Slot::ClientWithPort, Shape::Peer),
             ("E", _) => ("errno", Slot::Verbatim, Shape::Errno),
             ("F", _) => named("source", Shape::Source),
             ("l", _) => ("l", Slot::Level, Shape::Level),
@@ -138,13 +138,14 @@ impl Spelled {
             ("M", _) => ("M", Slot::Message, Shape::Free),
             ("P", _) => ("P", Slot::Pid, Shape::Number),
             ("T", _) => ("T", Slot::Tid, Shape::Number),
-            ("v", _) => ("v", Slot::Vhost, Shape::Word),
-            ("V", _) => named("V", Shape::Word),
-            ("L", None) => ("L", Slot::RequestId, Shape::Word),
+            ("v", _) => ("v", Slot::Vhost, Shape::Name),
+            ("V", _) => named("V", Shape::Name),
+            ("L", None) => ("L", Slot::RequestId, Shape::LogId),
             ("i", Some(header)) if header.eq_ignore_ascii_case("referer") => ("i", Slot::Referer, Shape::Free),
             ("i", Some(header)) if header.eq_ignore_ascii_case("user-agent") => ("i", Slot::UserAgent, Shape::Free),
             ("k", _) => ("k", Slot::Count, Shape::Number),
-            ("A" | "a" | "L", _) => named(own(), Shape::Word),
+            ("A" | "a", _) => named(own(), Shape::Peer),
+            ("L", _) => named(own(), Shape::LogId),
             ("e" | "i" | "n", Some(_)) => named(own(), Shape::Free),
             _ => return None,
         })
@@ -217,6 +218,37 @@ mod tests {
             assert!(record.code.is_some() && record.pid == Some(22631), "{why}");
         }
         assert!(template.parse(b"Some text of a child").is_none());
+    }
+
+    #[test]
+    fn fields_of_single_words_are_told_apart_from_the_message() {
+        let template = compile("%{cz}t [%l] %v %a %L %M").unwrap_or_else(|error| unreachable!("{error}"));
+        const HEAD: &str = "2026-11-24 08:10:58 +0530 [error]";
+        for (rest, vhost, client, id) in [
+            ("a.example ::1:51234 bE6tdUyWbsQ AH00957: x", Some("a.example"), Some("::1"), Some("bE6tdUyWbsQ")),
+            ("a.example 192.0.2.7:0 AH00957: x", Some("a.example"), Some("192.0.2.7"), None),
+            ("a.example AH00957: x", Some("a.example"), None, None),
+            ("AH00957: x", None, None, None),
+        ] {
+            let line = format!("{HEAD} {rest}");
+            let record = template.parse(line.as_bytes()).unwrap_or_default();
+            let request_id = record.request.as_ref().and_then(|request| request.request_id.as_deref());
+            assert_eq!((record.vhost.as_deref(), record.client.as_deref()), (vhost, client), "{rest}");
+            assert_eq!((request_id, record.message()), (id, "AH00957: x"), "{rest}");
+        }
+    }
+
+    #[test]
+    fn hyphens_stand_for_what_is_missing() {
+        const FORM: &str = "%{cu}t|%l|%-m|%P|%-F|%-a|%-E|%M";
+        let template = compile(FORM).unwrap_or_else(|error| unreachable!("{error}"));
+        let line = b"2026-11-24 08:10:58.740677|warn|-|22631|-|-|-|AH01882: x";
+        let record = template.parse(line).unwrap_or_default();
+        assert_eq!(
+            (record.level, record.pid, record.message()),
+            (Some(crate::format::Level::Warn), Some(22631), "AH01882: x")
+        );
+        assert!(record.fields.is_empty() && record.client.is_none());
     }
 
     #[test]

@@ -51,6 +51,8 @@ pub(super) enum Slot {
     Upstreams,
     UpstreamStatuses,
     UpstreamTimes,
+    /// Units of the value in a second
+    UpstreamDuration(f64),
     Moment(Form),
     End(Form),
     Level,
@@ -133,7 +135,7 @@ impl Escape {
     }
 
     /// Whether a missing value is written as nothing, too.
-    fn hides_missing(self) -> bool {
+    pub(super) fn hides_missing(self) -> bool {
         !matches!(self, Escape::Backslash | Escape::BackslashButQuotes)
     }
 }
@@ -158,7 +160,8 @@ pub(super) fn settle(pattern: &mut Pattern) {
     let slots = pattern.directives().map(|directive| contest(directive).then_some((&directive.slot, directive.rank)));
     let loses = losers(slots, has_line);
     for (directive, _) in pattern.directives_mut().zip(loses).filter(|(_, loses)| *loses) {
-        directive.slot = if matches!(directive.shape, Shape::Number) { Slot::Count } else { Slot::Text };
+        directive.slot =
+            if matches!(directive.shape, Shape::Number | Shape::Status) { Slot::Count } else { Slot::Text };
     }
 }
 
@@ -228,7 +231,9 @@ impl<'a> Draft<'a> {
             Slot::Moment(form) => self.begin.read(form, raw),
             Slot::End(form) => self.end.read(form, raw),
             Slot::Timer(timer) => self.tell_timer(*timer, raw),
-            Slot::Status | Slot::Bytes | Slot::Duration(_) | Slot::Retries => self.tell_figure(slot, raw),
+            Slot::Status | Slot::Bytes | Slot::Duration(_) | Slot::UpstreamDuration(_) | Slot::Retries => {
+                self.tell_figure(slot, raw);
+            }
             Slot::Frontend => self.request.frontend = Some(text(raw.strip_suffix(b"~").unwrap_or(raw))),
             Slot::Referer | Slot::UserAgent | Slot::RequestId | Slot::Backend | Slot::Server | Slot::Termination => {
                 self.tell_of_request(slot, escape.undone()(raw));
@@ -298,6 +303,9 @@ impl<'a> Draft<'a> {
             Slot::Duration(in_a_second) => {
                 self.request.duration_s = decimal(raw).map(|duration| duration / in_a_second)
             }
+            Slot::UpstreamDuration(in_a_second) => {
+                self.request.upstream_duration_s = decimal(raw).map(|duration| duration / in_a_second);
+            }
             _ => {}
         }
     }
@@ -326,7 +334,9 @@ impl<'a> Draft<'a> {
             Slot::HexPort => record.client_port = hex(raw).and_then(|port| u16::try_from(port).ok()),
             Slot::ClientWithPort => match memchr::memrchr(b':', raw) {
                 Some(colon) => {
-                    record.client = Some(text(&raw[..colon]));
+                    let address = &raw[..colon];
+                    let inside = address.strip_prefix(b"[").and_then(|address| address.strip_suffix(b"]"));
+                    record.client = Some(text(inside.unwrap_or(address)));
                     record.client_port = port(&raw[colon + 1..]);
                 }
                 None => record.client = Some(text(raw)),
@@ -353,7 +363,8 @@ impl<'a> Draft<'a> {
         self.request.timers = has_timers.then_some(self.timers);
         if let Some(path) = self.path.take() {
             let target = match self.query.take() {
-                Some(query) => Text::Owned(format!("{path}{query}")),
+                Some(query) if query.is_empty() || query.starts_with('?') => Text::Owned(format!("{path}{query}")),
+                Some(query) => Text::Owned(format!("{path}?{query}")),
                 None => path,
             };
             self.request.target.get_or_insert(target);

@@ -6,13 +6,10 @@
 //!
 //! Servers write such lines by a format string, so not all of them are JSON to the letter: Apache escapes with `\xhh`
 //! and `\v`, and writes a bare hyphen where a number is missing; nginx writes nothing there, or `009`. All that is
-//! read here. Keys are those of nginx's variables, of a record's own fields, or the usual names of a moment; any other
-//! stays in `fields`, inner objects with dots in their names.
-
-use std::sync::LazyLock;
+//! read here. What keys mean is said by [`keys`]; any other stays in `fields`, inner objects with dots in their names.
 
 use nom::branch::alt;
-use nom::bytes::complete::{tag, take_till, take_while};
+use nom::bytes::complete::{tag, take_while, take_while1};
 use nom::character::complete::{anychar, char, multispace0, none_of};
 use nom::combinator::{opt, recognize};
 use nom::multi::many0_count;
@@ -20,9 +17,7 @@ use nom::sequence::{delimited, preceded, terminated};
 use nom::{IResult, Parser};
 
 use super::draft::{Directive, Draft, Escape, Slot, losers};
-use super::moment::Form;
-use super::nginx;
-use super::pattern::Shape;
+use super::keys;
 use crate::format::{Format, Framing, Record, Text, text};
 
 /// An access log of JSON lines.
@@ -61,38 +56,10 @@ impl Format for JsonAccessLog {
     }
 }
 
-/// A key that is known, as if it were a directive.
-fn key(name: &'static str, slot: Slot, rank: u8) -> Directive {
-    Directive { name, slot, rank, shape: Shape::Free, escape: Escape::Json }
-}
-
-/// A record's own names, and the usual ones of a moment.
-static KEYS: LazyLock<Vec<Directive>> = LazyLock::new(|| {
-    let moments = ["time", "@timestamp", "timestamp", "ts", "msec", "time_local", "time_iso8601"];
-    let mut keys: Vec<Directive> = moments.into_iter().map(|name| key(name, Slot::Moment(Form::Any), 0)).collect();
-    keys.extend([
-        key("client", Slot::Client, 4),
-        key("client_port", Slot::ClientPort, 4),
-        key("user", Slot::User, 4),
-        key("vhost", Slot::Vhost, 4),
-        key("method", Slot::Method, 4),
-        key("target", Slot::Target, 4),
-        key("protocol", Slot::Protocol, 4),
-        key("bytes", Slot::Bytes, 4),
-        key("duration_s", Slot::Duration(1.0), 4),
-        key("referer", Slot::Referer, 4),
-        key("user_agent", Slot::UserAgent, 4),
-        key("upstream", Slot::Upstreams, 4),
-        key("upstream_duration_s", Slot::UpstreamTimes, 4),
-        key("pid", Slot::Pid, 4),
-    ]);
-    keys.extend(nginx::VARIABLES.iter().map(|name| nginx::directive(name, Escape::Json)));
-    keys
-});
-
 /// Puts all members into the record.
 fn tell<'a>(members: Vec<Member<'a>>, draft: &mut Draft<'a>) {
-    let known: Vec<_> = members.iter().map(|member| KEYS.iter().find(|key| key.name == member.name)).collect();
+    let has = |name: &str| members.iter().any(|member| member.name == name);
+    let known: Vec<_> = members.iter().map(|member| keys::meaning(&member.name, has)).collect();
     let line = |(member, key): (&Member<'_>, &Option<&Directive>)| {
         key.is_some_and(|key| matches!(key.slot, Slot::Request))
             && memchr::memmem::find(member.raw, b" HTTP/").is_some()
@@ -102,9 +69,17 @@ fn tell<'a>(members: Vec<Member<'a>>, draft: &mut Draft<'a>) {
         losers(known.iter().map(|key| key.filter(|key| key.rank > 0).map(|key| (&key.slot, key.rank))), has_line);
     for ((member, key), loses) in members.into_iter().zip(known).zip(loses) {
         let free = if member.is_quoted { &Slot::Text } else { &Slot::Count };
-        let slot = key.filter(|_| !loses).map_or(free, |key| &key.slot);
-        draft.tell(slot, member.name, member.raw, Escape::Json);
+        match key.filter(|_| !loses) {
+            Some(key) => draft.tell(&key.slot, member.name, alone(member.raw), Escape::Json),
+            None => draft.tell(free, member.name, member.raw, Escape::Json),
+        }
     }
+}
+
+/// `curl/8.5.0` of `["curl/8.5.0"]`: a header in Go's words.
+fn alone(raw: &[u8]) -> &[u8] {
+    let item = raw.strip_prefix(b"[\"").and_then(|rest| rest.strip_suffix(b"\"]"));
+    item.filter(|item| memchr::memmem::find(item, b"\",\"").is_none()).unwrap_or(raw)
 }
 
 /// HAProxy's `%{+json}o`: its aliases by the names that the format string gives them.
@@ -170,8 +145,14 @@ fn value(input: &[u8]) -> IResult<&[u8], (&[u8], bool)> {
     let text = quoted.map(|text| (text, true));
     let list =
         recognize((char('['), many0_count(alt((recognize(quoted_whole), recognize(none_of("\"]"))))), char(']')));
-    let bare = take_till(|byte| matches!(byte, b',' | b'}' | b'"' | b'{' | b'['));
     alt((text, list.map(|list| (list, true)), bare.map(|word| (bare_word(word), false)))).parse(input)
+}
+
+/// All up to the end of the object, or to a comma before the next name: `0.001, 0.002` is one value of nginx's.
+fn bare(input: &[u8]) -> IResult<&[u8], &[u8]> {
+    let part = |byte| !matches!(byte, b',' | b'}' | b'"' | b'{' | b'[');
+    let more = (char(','), multispace0, take_while1(part));
+    recognize((take_while(part), many0_count(more))).parse(input)
 }
 
 /// `200`; `null` is nothing.
@@ -283,10 +264,61 @@ mod tests {
             ("JSON", r#"{ "a" : 1, "b":{"c":[1,"]"]}, "d":null }"#, true),
             ("a hyphen for a number", r#"{"bytes":-,"status":200}"#, true),
             ("nothing for a number", r#"{"bytes":,"status":009}"#, true),
+            ("a list of nginx's", r#"{"urt":0.001, 0.002 : 0.003,"status":200}"#, true),
             ("cut off", r#"{"a":"b"#, false),
             ("two", r#"{"a":1}{"b":2}"#, false),
         ] {
             assert_eq!(members(line.as_bytes()).is_some(), reads, "{why}");
+        }
+    }
+
+    #[test]
+    fn keys_of_other_servers() {
+        for (server, line, client, target, bytes, took, agent) in [
+            (
+                "Caddy",
+                r#"{"level":"info","ts":1795487636.5241024,"logger":"http.log.access","msg":"handled request","request":{"remote_ip":"127.0.0.1","remote_port":"41342","client_ip":"192.0.2.7","proto":"HTTP/2.0","method":"GET","host":"localhost","uri":"/a?b","headers":{"User-Agent":["curl/8.5.0"],"Accept":["*/*"]}},"bytes_read":0,"user_id":"","duration":0.000929675,"size":10900,"status":502}"#,
+                "192.0.2.7",
+                "/a?b",
+                10900,
+                0.000_929_675,
+                Some("curl/8.5.0"),
+            ),
+            (
+                "Traefik",
+                r#"{"ClientAddr":"192.0.2.7:41342","ClientHost":"192.0.2.7","ClientPort":"41342","ClientUsername":"-","DownstreamContentSize":19,"DownstreamStatus":502,"Duration":1234567,"OriginStatus":502,"RequestMethod":"GET","RequestPath":"/a?b","RequestProtocol":"HTTP/1.1","RetryAttempts":0,"StartUTC":"2026-11-24T02:33:56.5241024Z","level":"info","msg":"","request_User-Agent":"curl/8.5.0","time":"2026-11-24T02:33:56Z"}"#,
+                "192.0.2.7",
+                "/a?b",
+                19,
+                0.001_234_567,
+                Some("curl/8.5.0"),
+            ),
+            (
+                "Envoy",
+                r#"{"authority":"shop.example","bytes_received":0,"bytes_sent":91,"downstream_remote_address":"192.0.2.7:41342","duration":3,"method":"GET","path":"/a?b","protocol":"HTTP/1.1","response_code":502,"response_flags":"UF","start_time":"2026-11-24T02:33:56.524Z","upstream_host":"10.0.0.7:80","user_agent":null}"#,
+                "192.0.2.7",
+                "/a?b",
+                91,
+                0.003,
+                None,
+            ),
+            (
+                "Apache",
+                r#"{ "timestamp":"2026-11-24T08:03:56.524+0530", "remoteIP":"192.0.2.7", "requestPath":"/a", "query":"?b", "method":"GET", "status":"502", "bytes":"5", "duration_us":1500, "userAgent":"\"curl\"" }"#,
+                "192.0.2.7",
+                "/a?b",
+                5,
+                0.0015,
+                Some("\"curl\""),
+            ),
+        ] {
+            let record = JsonAccessLog.parse(line.as_bytes()).unwrap_or_else(|| unreachable!("{server}"));
+            let request = record.request.clone().unwrap_or_default();
+            assert_eq!((record.client.as_deref(), request.target.as_deref()), (Some(client), Some(target)), "{server}");
+            assert_eq!((request.method.as_deref(), request.status), (Some("GET"), Some(502)), "{server}");
+            assert_eq!((request.bytes, request.duration_s), (Some(bytes), Some(took)), "{server}");
+            assert_eq!(request.user_agent.as_deref(), agent, "{server}");
+            assert_eq!(record.stamp.and_then(|stamp| stamp.utc_s()), Some(1_795_487_636), "{server}");
         }
     }
 

@@ -16,6 +16,7 @@ mod apache_error;
 mod draft;
 mod haproxy;
 mod json;
+mod keys;
 mod moment;
 mod nginx;
 mod own;

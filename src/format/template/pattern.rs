@@ -2,13 +2,12 @@
 //!
 //! A value ends where what follows it begins; of several such places, at the first from which the rest of the line
 //! can be read, too. What a value can hold at all (its [`Shape`], its escapes) keeps clients from moving that place.
-//! A line is tried three times at most: as servers usually write it, then with what they only seldom write, and, where
-//! the writer cuts its lines, as a line without its end.
+//! A line is tried a few times at most, each time with less that counts for certain: see [`Rigour`].
 
 use super::draft::Directive;
 use super::moment::Form;
 use crate::format::Level;
-use crate::format::access::is_address;
+use crate::format::access::{is_address, is_client, is_token};
 
 /// Tries that one line may cost, so that none stops the run.
 const STEPS: u32 = 100_000;
@@ -46,7 +45,17 @@ pub(super) enum Shape {
     User,
     /// No blanks.
     Word,
-    /// A client's address, `unix` (HAProxy), seldom its name.
+    /// The name of a host, as a client gave it, who may bring anything.
+    Name,
+    /// `GET`, or a hyphen
+    Method,
+    /// `/a b`, `*`, or a hyphen
+    Path,
+    /// `HTTP/1.1`, or a hyphen
+    Protocol,
+    /// Three digits, or a hyphen.
+    Status,
+    /// A client's address, `unix` (HAProxy), or its name where the server looks names up.
     Address,
     /// Usually a hyphen, seldom a word.
     Hyphen,
@@ -58,6 +67,10 @@ pub(super) enum Shape {
     Query,
     /// nginx's list of one value for each upstream: `502, 200 : 200`.
     Upstreams,
+    /// `203.0.113.9:51234`, `2001:db8::79f3:51234`
+    Peer,
+    /// `bE6tdUyWbsQ`, Apache's name of a request or a connection
+    LogId,
     /// `(111)Connection refused`
     Errno,
     /// `mod_proxy.c(820)`
@@ -73,27 +86,41 @@ pub(super) enum Shape {
 }
 
 impl Shape {
-    fn fits(&self, value: &[u8], strict: bool) -> bool {
+    fn fits(&self, value: &[u8], rigour: Rigour, hides_missing: bool) -> bool {
         let is_word = || !value.iter().any(|byte| matches!(byte, b' ' | b'\t'));
         let is_missing = || matches!(value, b"" | b"-");
+        let is_loose = rigour > Rigour::Named || hides_missing && value.is_empty();
         match self {
             Shape::Free | Shape::User => true,
             Shape::Listed => !value.ends_with(b","),
             Shape::Word => is_word(),
+            Shape::Name => is_loose || value == b"-" || is_name(value),
+            Shape::Peer => value == b"-" || is_peer(value),
+            Shape::LogId => value == b"-" || is_log_id(value),
+            Shape::Method => is_loose || is_token(value),
+            Shape::Path => is_loose || value.starts_with(b"/") || matches!(value, b"*" | b"-"),
+            Shape::Protocol => is_loose || is_missing() || value.starts_with(b"HTTP/") && is_word(),
+            Shape::Status => value == b"-" || (is_loose || value.len() == 3) && is_number(value),
             Shape::Address => {
-                is_missing()
-                    || if strict { value == b"unix" || is_address(value) } else { is_word() && !value.ends_with(b",") }
+                let is_named = || match rigour {
+                    Rigour::Usual => value == b"unix" || is_address(value),
+                    Rigour::Named => is_client(value),
+                    _ => is_word() && !value.ends_with(b","),
+                };
+                is_missing() || is_named()
             }
-            Shape::Hyphen => value == b"-" || !strict && !value.is_empty() && is_word(),
+            Shape::Hyphen => value == b"-" || is_loose && !value.is_empty() && is_word(),
             Shape::Number => is_missing() || is_number(value),
             Shape::Hexadecimal => {
                 is_missing() || value.iter().all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b'-' | b'.' | b':'))
             }
-            Shape::Query => is_missing() || value.starts_with(b"?") || value == b"<BADREQ>",
+            Shape::Query => {
+                value.is_empty() || value.starts_with(b"?") || value == b"<BADREQ>" || is_loose && value == b"-"
+            }
             Shape::Upstreams => value.is_empty() || is_list(value),
-            Shape::Errno => value.starts_with(b"(") && value.contains(&b')'),
-            Shape::Source => is_word() && value.ends_with(b")") && value.contains(&b'('),
-            Shape::Level => Level::from_name(value).is_some(),
+            Shape::Errno => value == b"-" || value.starts_with(b"(") && value.contains(&b')'),
+            Shape::Source => value == b"-" || is_word() && value.ends_with(b")") && value.contains(&b'('),
+            Shape::Level => value == b"-" || Level::from_name(value).is_some(),
             Shape::Braced => value.strip_prefix(b"{").and_then(|rest| rest.strip_suffix(b"}")).is_some_and(is_escaped),
             Shape::Quoted => value.strip_prefix(b"\"").is_some_and(|rest| rest.ends_with(b"\"")) && is_quoted(value),
             Shape::Moment(form) => form.len(value) == Some(value.len()),
@@ -127,6 +154,29 @@ fn is_quoted(value: &[u8]) -> bool {
         rest = behind;
     }
     !is_open
+}
+
+/// A name, perhaps with a port; an address without.
+fn is_name(value: &[u8]) -> bool {
+    is_client(value) && !value.ends_with(b":") && !has_port(value)
+}
+
+/// An address, a colon and a port; `unix:…` has none.
+fn is_peer(value: &[u8]) -> bool {
+    has_port(value) || is_address(value)
+}
+
+fn has_port(value: &[u8]) -> bool {
+    let split = memchr::memrchr(b':', value).map(|colon| (&value[..colon], &value[colon + 1..]));
+    split.is_some_and(|(address, port)| is_address(address) && is_number(port))
+}
+
+/// Eleven letters of base64 (`core_generate_log_id`), or those of mod_unique_id, which replaces them.
+fn is_log_id(value: &[u8]) -> bool {
+    let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'@' | b'_' | b'-');
+    // A word of a message looks like one of them, but for its letters.
+    let is_word = value.get(1..).is_none_or(|rest| rest.iter().all(u8::is_ascii_lowercase));
+    matches!(value.len(), 11 | 24..=32) && value.iter().all(is_letter) && !is_word
 }
 
 /// Elements without blanks, with `, ` or ` : ` between them.
@@ -212,7 +262,7 @@ impl Pattern {
 
     /// Takes a line apart: what each directive wrote, in their order. `None` if the line has another form.
     pub(super) fn read<'p, 'a>(&'p self, line: &'a [u8]) -> Option<Vec<(&'p Directive, &'a [u8])>> {
-        [Rigour::Usual, Rigour::Seldom, Rigour::Cut]
+        [Rigour::Usual, Rigour::Named, Rigour::Seldom, Rigour::Unescaped, Rigour::Cut]
             .into_iter()
             .filter(|rigour| *rigour != Rigour::Cut || self.may_be_cut)
             .find_map(|rigour| {
@@ -222,10 +272,19 @@ impl Pattern {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What is taken for certain of a line. What a client sent cannot move the end of a value as long as its escapes
+/// count, so these are given up last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Rigour {
+    /// Values look as servers usually write them.
     Usual,
+    /// The same, but clients may have names.
+    Named,
+    /// Any value may look unusual, as those of broken requests do.
     Seldom,
+    /// Nothing is escaped: Apache before 2.0.46, and modules that forget it.
+    Unescaped,
+    /// The line ends where the writer cut it.
     Cut,
 }
 
@@ -273,16 +332,17 @@ impl<'p> Reading<'p, '_> {
                 None => self.is_cut(directive, rest),
             };
         }
-        let strict = self.rigour == Rigour::Usual;
-        let reach = match (&directive.shape, strict) {
-            (Shape::User, true) if rest.starts_with(b"\"\"") => 2,
-            (Shape::Quoted, _) => rest.len(),
-            (_, true) => directive.escape.reach(rest),
-            (_, false) => rest.len(),
+        let reach = match (&directive.shape, self.rigour) {
+            (_, Rigour::Unescaped) | (Shape::Quoted, _) => rest.len(),
+            (Shape::User, _) if rest.starts_with(b"\"\"") => 2,
+            _ => directive.escape.reach(rest),
         };
+        let is_list = matches!(directive.shape, Shape::Upstreams) && self.rigour <= Rigour::Named;
+        let goes_on = |end: usize| is_list && line[end..].starts_with(b" : ");
         for end in at..=at + reach {
             if self.can_follow(step + 1, end)
-                && directive.shape.fits(&line[at..end], strict)
+                && !goes_on(end)
+                && directive.shape.fits(&line[at..end], self.rigour, directive.escape.hides_missing())
                 && self.go_behind(directive, step, (at, end))
             {
                 return true;
@@ -328,33 +388,50 @@ mod tests {
 
     #[test]
     fn what_values_look_like() {
-        for (shape, value, usual, seldom) in [
-            (Shape::Upstreams, "10.0.0.7:80, [::1]:80 : 10.0.0.9:80", true, true),
-            (Shape::Upstreams, "10.0.0.7:80,", false, false),
-            (Shape::Upstreams, ": 200", false, false),
-            (Shape::Upstreams, "502 200", false, false),
-            (Shape::Upstreams, "-", true, true),
-            (Shape::Listed, "10.0.0.2, 10.0.0.1", true, true),
-            (Shape::Listed, "10.0.0.2,", false, false),
-            (Shape::Address, "2001:db8::1", true, true),
-            (Shape::Address, "shop.example", false, true),
-            (Shape::Hyphen, "-", true, true),
-            (Shape::Hyphen, "frank", false, true),
-            (Shape::Number, "-1", true, true),
-            (Shape::Number, "0.034", true, true),
-            (Shape::Number, "1.2.3", false, false),
-            (Shape::Word, "a b", false, false),
-            (Shape::Query, "<BADREQ>", true, true),
-            (Shape::Braced, "{shop.example|a b}", true, true),
-            (Shape::Braced, "{a} \"GET / HTTP/1.1\" {b}", false, false),
-            (Shape::Quoted, "\"shop.example\" \"\"", true, true),
-            (Shape::Quoted, "\"a\" 200 \"b\"", false, false),
+        use Rigour::{Named, Seldom, Usual};
+        for (shape, value, from) in [
+            (Shape::Upstreams, "10.0.0.7:80, [::1]:80 : 10.0.0.9:80", Some(Usual)),
+            (Shape::Upstreams, "10.0.0.7:80,", None),
+            (Shape::Upstreams, ": 200", None),
+            (Shape::Upstreams, "502 200", None),
+            (Shape::Upstreams, "-", Some(Usual)),
+            (Shape::Listed, "10.0.0.2, 10.0.0.1", Some(Usual)),
+            (Shape::Listed, "10.0.0.2,", None),
+            (Shape::Address, "2001:db8::1", Some(Usual)),
+            (Shape::Address, "shop.example", Some(Named)),
+            (Shape::Address, r#"\"x\""#, Some(Seldom)),
+            (Shape::Hyphen, "-", Some(Usual)),
+            (Shape::Hyphen, "frank", Some(Seldom)),
+            (Shape::Number, "-1", Some(Usual)),
+            (Shape::Number, "0.034", Some(Usual)),
+            (Shape::Number, "1.2.3", None),
+            (Shape::Status, "502", Some(Usual)),
+            (Shape::Status, "5021", Some(Seldom)),
+            (Shape::Method, "GET", Some(Usual)),
+            (Shape::Method, "", Some(Seldom)),
+            (Shape::Path, "/a b", Some(Usual)),
+            (Shape::Path, "a.example:443", Some(Seldom)),
+            (Shape::Protocol, "HTTP/1.1", Some(Usual)),
+            (Shape::Protocol, "HTTP/1.1 ", Some(Seldom)),
+            (Shape::Query, "-", Some(Seldom)),
+            (Shape::Name, "AH00957:", Some(Seldom)),
+            (Shape::Peer, "2001:db8::79f3:51234", Some(Usual)),
+            (Shape::Peer, "AH00957:", None),
+            (Shape::LogId, "bE6tdUyWbsQ", Some(Usual)),
+            (Shape::LogId, "Configuring", None),
+            (Shape::Name, "a.example:80", Some(Usual)),
+            (Shape::Name, "192.0.2.7:80", Some(Seldom)),
+            (Shape::Errno, "-", Some(Usual)),
+            (Shape::Word, "a b", None),
+            (Shape::Name, "a b", Some(Seldom)),
+            (Shape::Query, "<BADREQ>", Some(Usual)),
+            (Shape::Braced, "{shop.example|a b}", Some(Usual)),
+            (Shape::Braced, "{a} \"GET / HTTP/1.1\" {b}", None),
+            (Shape::Quoted, "\"shop.example\" \"\"", Some(Usual)),
+            (Shape::Quoted, "\"a\" 200 \"b\"", None),
         ] {
-            assert_eq!(
-                (shape.fits(value.as_bytes(), true), shape.fits(value.as_bytes(), false)),
-                (usual, seldom),
-                "{value}"
-            );
+            let fits = [Usual, Named, Seldom].into_iter().find(|rigour| shape.fits(value.as_bytes(), *rigour, false));
+            assert_eq!(fits, from, "{value}");
         }
     }
 }
