@@ -33,6 +33,10 @@ const RARE_PLACE_BYTES: usize = 32 << 10;
 /// How many such places there are.
 const RARE_PLACES: usize = 32;
 
+/// Longest line that may be a record: the journal's largest entries (`DATA_SIZE_MAX`) are of this order, other lines
+/// are far shorter. Behind a log that was cut off there may be gigabytes of zeros.
+const LONGEST_BYTES: usize = 16 << 20;
+
 /// Largest document: an answer of a command, read as a whole.
 const DOCUMENT_BYTES: usize = 256 << 20;
 
@@ -305,7 +309,7 @@ fn take<'a>(bytes: &'a [u8], from: usize, (count, len): (usize, usize), lines: &
             break;
         }
         let (line, rest) = split_line(&bytes[at..]);
-        if !line.is_empty() {
+        if !line.is_empty() && line.len() <= LONGEST_BYTES {
             lines.push((at, line));
         }
         at = bytes.len() - rest.len();
