@@ -10,6 +10,8 @@
 //! - [`analysis`] turns facts into incidents.
 //! - [`report`] turns incidents into what people read and tools use.
 //!
+//! Beside the rooms, [`cli`] and [`config`] say what is asked for, and [`parse`] is the run cut short after the clocks.
+//!
 //! A line's way: `input` cuts it out, `format` reads it, `facts` counts it, `clock` finds its moment, `analysis` finds
 //! the outage that it belongs to, `report` shows it as proof. Which format reads it, [`choice`] decides by what the
 //! user says and by the file itself, and [`configured`] by the servers' configurations among the inputs.

@@ -15,6 +15,8 @@ const NARROWEST: usize = 40;
 const LABEL: usize = 10;
 /// Lines of the timeline in the report of one incident.
 const TIMELINE_LINES: usize = 16;
+/// Files that were not read, by name; standard error and the JSON report name all.
+const NOT_READ_NAMES: usize = 12;
 
 /// The report as text, in lines of at most `columns`.
 pub fn text(report: &Report, columns: usize) -> String {
@@ -182,7 +184,9 @@ impl Page<'_> {
     fn clocks(&self, report: &Report) -> String {
         let mut parts = Vec::new();
         for how in ["stated", "given", "inferred", "assumed"] {
-            let files: Vec<&Input> = report.inputs.iter().filter(|input| input.zone.how == how).collect();
+            // A file without a stamp, as a configuration is, has no clock.
+            let is_so = |input: &&Input| input.zone.how == how && input.first.is_some();
+            let files: Vec<&Input> = report.inputs.iter().filter(is_so).collect();
             let Some(first) = files.first() else { continue };
             let same = files.iter().all(|input| input.zone.name == first.zone.name);
             let zone = if same { format!(" ({})", first.zone.name) } else { String::new() };
@@ -218,11 +222,16 @@ impl Page<'_> {
         }
         self.labelled(out, "Read", &read);
         if !report.skipped.is_empty() {
-            let names: Vec<&str> = report.skipped.iter().map(|skipped| self.short(&skipped.path)).collect();
-            self.labelled(out, "Not read", &names.join(", "));
+            let names = report.skipped.iter().map(|skipped| self.short(&skipped.path));
+            let mut shown = names.take(NOT_READ_NAMES).collect::<Vec<&str>>().join(", ");
+            if let Some(more) = report.skipped.len().checked_sub(NOT_READ_NAMES).filter(|more| *more > 0) {
+                let _ = write!(shown, " … and {} more", number(more as u64));
+            }
+            self.labelled(out, "Not read", &shown);
         }
-        if !report.inputs.is_empty() {
-            self.labelled(out, "Clocks", &self.clocks(report));
+        let clocks = self.clocks(report);
+        if !clocks.is_empty() {
+            self.labelled(out, "Clocks", &clocks);
         }
         for warning in &report.warnings {
             self.labelled(out, "Note", &warning.text.replace(self.folder, ""));
