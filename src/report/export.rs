@@ -10,6 +10,12 @@ use crate::facts::{BlockId, Moment, said};
 use crate::format::read::Place;
 use crate::format::{Record, Request, Stamp, Text, Value};
 
+/// `,"client":` in one piece, as there are a dozen on a line.
+macro_rules! key {
+    ($name:literal) => {
+        concat!(",\"", $name, "\":")
+    };
+}
 /// The moments of the records of a block. Most have that of the record before, which is not written out again.
 pub struct Moments<'a> {
     block: BlockId,
@@ -52,68 +58,76 @@ pub fn write_record(out: &mut Vec<u8>, record: &Record<'_>, at: &Standing<'_>, m
     let place = at.place;
     let none = Request::default();
     let request = record.request.as_deref().unwrap_or(&none);
-    let mut object = Members { out, is_empty: true };
-    object.text("action", &record.action);
-    object.value("attributes", (!record.attributes.is_empty()).then(|| attributes(record)));
-    object.text("backend", &request.backend);
-    object.value("bytes", request.bytes);
-    object.text("client", &record.client);
-    object.value("client_port", record.client_port);
-    object.text("code", &record.code);
-    object.value("container", record.container.as_ref().map(container));
-    object.value("duration_s", request.duration_s);
-    object.value("envelope", (!record.envelope.is_empty()).then_some(&record.envelope));
-    object.value("event", said(record).and_then(|said| serde_json::to_value(said).ok()));
-    object.value("fields", (!record.fields.is_empty()).then(|| fields(record)));
-    object.json("file", at.file);
-    object.value("format", Some(record.format));
-    object.text("frontend", &request.frontend);
-    object.text("host", &record.host);
-    object.value("level", record.level.map(|level| level.name()));
-    object.value("line", Some(at.line));
-    object.value("lines", (place.lines > 1).then_some(place.lines));
-    object.text("message", &record.message);
-    object.text("method", &request.method);
-    object.value("offset", Some(place.offset));
-    object.value("pid", record.pid);
-    object.text("program", &record.program);
-    object.text("protocol", &request.protocol);
-    object.value("raw", at.with_raw.then(|| String::from_utf8_lossy(place.raw)));
-    object.text("referer", &request.referer);
-    object.text("request_id", &request.request_id);
-    object.value("retries", request.retries);
-    object.text("server", &request.server);
-    object.value("server_port", record.server_port);
-    object.value("status", request.status);
-    object.text("target", &request.target);
-    object.text("termination", &request.termination);
-    object.value("tid", record.tid);
-    object.value("time", record.stamp.map(|stamp| moments.utc(stamp, at.stretch)));
-    object.value("time_end", record.stamp_end.map(|stamp| moments.utc(stamp, at.stretch)));
-    object.value("timers", request.timers.map(|timers| timers_json(&timers)));
-    object.text("unit", &record.unit);
-    object.text("upstream", &request.upstream);
-    object.value("upstream_duration_s", request.upstream_duration_s);
-    object.value("upstream_status", request.upstream_status);
-    object.value("upstreams", (request.upstreams.len() > 1).then_some(&request.upstreams));
-    object.text("user", &record.user);
-    object.text("user_agent", &request.user_agent);
-    object.text("vhost", &record.vhost);
+    let mut object = Members { start: out.len(), out };
+    object.text(key!("action"), &record.action);
+    object.value(key!("attributes"), (!record.attributes.is_empty()).then(|| attributes(record)));
+    object.text(key!("backend"), &request.backend);
+    object.value(key!("bytes"), request.bytes);
+    object.text(key!("client"), &record.client);
+    object.value(key!("client_port"), record.client_port);
+    object.text(key!("code"), &record.code);
+    object.value(key!("container"), record.container.as_ref().map(container));
+    object.value(key!("duration_s"), request.duration_s);
+    object.value(key!("envelope"), (!record.envelope.is_empty()).then_some(&record.envelope));
+    object.value(key!("event"), said(record).and_then(|said| serde_json::to_value(said).ok()));
+    object.value(key!("fields"), (!record.fields.is_empty()).then(|| fields(record)));
+    object.json(key!("file"), at.file);
+    object.name(key!("format"), record.format);
+    object.text(key!("frontend"), &request.frontend);
+    object.text(key!("host"), &record.host);
+    if let Some(level) = record.level {
+        object.name(key!("level"), level.name());
+    }
+    object.value(key!("line"), Some(at.line));
+    object.value(key!("lines"), (place.lines > 1).then_some(place.lines));
+    object.text(key!("message"), &record.message);
+    object.text(key!("method"), &request.method);
+    object.value(key!("offset"), Some(place.offset));
+    object.value(key!("pid"), record.pid);
+    object.text(key!("program"), &record.program);
+    object.text(key!("protocol"), &request.protocol);
+    object.value(key!("raw"), at.with_raw.then(|| String::from_utf8_lossy(place.raw)));
+    object.text(key!("referer"), &request.referer);
+    object.text(key!("request_id"), &request.request_id);
+    object.value(key!("retries"), request.retries);
+    object.text(key!("server"), &request.server);
+    object.value(key!("server_port"), record.server_port);
+    object.value(key!("status"), request.status);
+    object.text(key!("target"), &request.target);
+    object.text(key!("termination"), &request.termination);
+    object.value(key!("tid"), record.tid);
+    object.value(key!("time"), record.stamp.map(|stamp| moments.utc(stamp, at.stretch)));
+    object.value(key!("time_end"), record.stamp_end.map(|stamp| moments.utc(stamp, at.stretch)));
+    object.value(key!("timers"), request.timers.map(|timers| timers_json(&timers)));
+    object.text(key!("unit"), &record.unit);
+    object.text(key!("upstream"), &request.upstream);
+    object.value(key!("upstream_duration_s"), request.upstream_duration_s);
+    object.value(key!("upstream_status"), request.upstream_status);
+    object.value(key!("upstreams"), (request.upstreams.len() > 1).then_some(&request.upstreams));
+    object.text(key!("user"), &record.user);
+    object.text(key!("user_agent"), &request.user_agent);
+    object.text(key!("vhost"), &record.vhost);
     object.end();
 }
 
 /// An object in the making.
 struct Members<'o> {
     out: &'o mut Vec<u8>,
-    is_empty: bool,
+    /// Where it begins: with the comma of its first member, which becomes the brace.
+    start: usize,
 }
 
 impl Members<'_> {
     fn key(&mut self, key: &str) {
-        self.out.extend_from_slice(if self.is_empty { b"{\"" } else { b",\"" });
-        self.is_empty = false;
         self.out.extend_from_slice(key.as_bytes());
-        self.out.extend_from_slice(b"\":");
+    }
+
+    /// A text in which nothing has to be escaped.
+    fn name(&mut self, key: &str, name: &str) {
+        self.key(key);
+        self.out.push(b'"');
+        self.out.extend_from_slice(name.as_bytes());
+        self.out.push(b'"');
     }
 
     fn text(&mut self, key: &str, text: &Option<Text<'_>>) {
@@ -123,10 +137,7 @@ impl Members<'_> {
         if must_escape {
             return self.value(key, Some(text));
         }
-        self.key(key);
-        self.out.push(b'"');
-        self.out.extend_from_slice(text.as_bytes());
-        self.out.push(b'"');
+        self.name(key, text);
     }
 
     fn value(&mut self, key: &str, value: Option<impl Serialize>) {
@@ -144,6 +155,9 @@ impl Members<'_> {
     }
 
     fn end(self) {
+        if let Some(first) = self.out.get_mut(self.start) {
+            *first = b'{';
+        }
         self.out.extend_from_slice(b"}\n");
     }
 }
