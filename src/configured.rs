@@ -10,11 +10,10 @@ use std::cmp::Reverse;
 use crate::choice::Choices;
 use crate::clock::zone::is_meant;
 use crate::format::config::{FormatString, LogFile, Logging, logging};
-use crate::format::recognise::{Recognised, chosen, sample};
+use crate::format::recognise::{Recognised, before, chosen, sample};
 use crate::format::template::{Inner, Within, of_server};
 use crate::format::{Format, Framing, Record, Value};
 use crate::input::Source;
-use crate::input::blocks::line_before;
 
 /// Of a file that no configuration names, one of so many lines at least must be a record.
 const LEAST_SHARE: usize = 2;
@@ -169,7 +168,7 @@ struct Sample<'a> {
 
 impl<'a> Sample<'a> {
     fn read(&self, format: &dyn Format, at: usize, line: &'a [u8]) -> Option<Record<'a>> {
-        format.is_start(line_before(self.bytes, at), line).then(|| format.parse(line)).flatten()
+        format.is_start(before(self.bytes, at), line).then(|| format.parse(line)).flatten()
     }
 
     /// How many of the lines a string reads. Without a moment, a line of any text could be one: the configuration must

@@ -105,6 +105,14 @@ pub fn covers(format: &'static dyn Format, bytes: &[u8]) -> usize {
     if count * LEAST_SHARE < heads { 0 } else { count }
 }
 
+/// The line before the one at `at`, or its end if it is long: each line of the sample asks for it with each format, and a
+/// log that is being cut off may turn to gigabytes of zeros meanwhile.
+pub fn before(bytes: &[u8], at: usize) -> &[u8] {
+    const END_BYTES: usize = 16 << 10;
+    let from = at.saturating_sub(END_BYTES);
+    bytes.get(from..).map_or(&[], |rest| line_before(rest, at - from))
+}
+
 /// Lines from several places of a file, with their offsets.
 pub fn sample(bytes: &[u8]) -> Vec<(usize, &[u8])> {
     Sample::of(bytes).lines
@@ -190,7 +198,7 @@ impl<'a> Sample<'a> {
 
 /// What `format` reads at a line.
 fn read<'a>(format: &dyn Format, bytes: &'a [u8], at: usize, line: &'a [u8]) -> Option<Record<'a>> {
-    let is_start = format.is_start(line_before(bytes, at), line) && !(is_access(format) && access::is_foreign(line));
+    let is_start = format.is_start(before(bytes, at), line) && !(is_access(format) && access::is_foreign(line));
     is_start.then(|| format.parse(whole(format, bytes, at, line))).flatten()
 }
 
@@ -253,7 +261,7 @@ fn add_rare(name: &str, bytes: &[u8], recognised: &mut Recognised) {
     }
     for (at, line) in lines {
         let is_indented = line.starts_with(b" ") || line.starts_with(b"\t");
-        if is_indented || recognised.starts(line_before(bytes, at), line).is_some() {
+        if is_indented || recognised.starts(before(bytes, at), line).is_some() {
             continue;
         }
         let reads = |format: &&&'static dyn Format| read(**format, bytes, at, line).as_ref().is_some_and(says_who);
@@ -321,7 +329,7 @@ fn take<'a>(bytes: &'a [u8], from: usize, (count, len): (usize, usize), lines: &
 fn settle_journal(name: &str, sample: &Sample<'_>, readers: &mut [Reader]) {
     let marks = |(at, line): &(usize, &[u8])| {
         let (next, _) = split_line(&sample.bytes[next_line(sample.bytes, *at)..]);
-        journald::marks(line_before(sample.bytes, *at), line, next)
+        journald::marks(before(sample.bytes, *at), line, next)
     };
     let marked: Vec<journald::Likeness> = sample.lines.iter().filter_map(marks).collect();
     for (daemon, likeness) in [("syslog-rfc3164", journald::Likeness::Rfc3164), ("syslog-iso", journald::Likeness::Iso)]
