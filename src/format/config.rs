@@ -57,6 +57,22 @@ pub(super) fn is_text(bytes: &[u8]) -> bool {
     bytes.len() <= BYTES && memchr::memchr(0, bytes).is_none()
 }
 
+/// The directives of a file, and how many of their names its server knows.
+pub(super) type Tree = (Vec<Directive>, Names);
+
+/// The directives of a file that is to its end in a server's language, as `tree` reads it, if nearly all of its names are
+/// known there, and if one `tells` that hardly any other program has it.
+pub(super) fn told(
+    bytes: &[u8],
+    tree: fn(&[u8]) -> Option<Tree>,
+    tells: fn(&Directive) -> bool,
+) -> Option<Vec<Directive>> {
+    let (directives, names) = is_text(bytes).then(|| tree(bytes)).flatten()?;
+    let mut is_telling = false;
+    each(&directives, &mut |directive| is_telling |= tells(directive));
+    (is_telling && names.fit()).then_some(directives)
+}
+
 /// The directives of one server that matter, by their names in its manual.
 pub(super) struct Matter {
     /// The records' format.

@@ -15,7 +15,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::super::config::{DEPTH, Directive, Logging, Matter, Names, each, is_listed, is_text};
+use super::super::config::{DEPTH, Directive, Logging, Matter, Names, Tree, each, is_listed, told};
 use crate::format::{Format, Framing, Part, Record, text};
 
 /// `apache2.conf`, `httpd.conf`, `ports.conf`, a file of `sites-enabled` or `conf.d`.
@@ -107,13 +107,7 @@ impl Format for Config {
 
 /// The directives of a file; `None` if it is no configuration of Apache.
 pub(in crate::format) fn read(bytes: &[u8]) -> Option<Vec<Directive>> {
-    if !is_text(bytes) {
-        return None;
-    }
-    let (directives, names) = tree(bytes)?;
-    let mut is_telling = false;
-    each(&directives, &mut |directive| is_telling |= tells(directive));
-    (is_telling && names.fit()).then_some(directives)
+    told(bytes, tree, tells)
 }
 
 /// Whether hardly anybody but Apache has such a directive.
@@ -205,7 +199,7 @@ fn glob(path: &str) -> String {
 }
 
 /// The directives of a text, and how many of their names are Apache's.
-fn tree(bytes: &[u8]) -> Option<(Vec<Directive>, Names)> {
+fn tree(bytes: &[u8]) -> Option<Tree> {
     let mut names = Names::default();
     let mut defined: BTreeMap<String, String> = BTreeMap::new();
     let mut open = vec![Directive::default()];

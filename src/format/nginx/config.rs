@@ -14,7 +14,7 @@
 
 use std::ops::Range;
 
-use super::super::config::{DEPTH, Directive, Logging, Matter, Names, each, is_listed, is_text};
+use super::super::config::{DEPTH, Directive, Logging, Matter, Names, Tree, each, is_listed, told};
 use crate::format::{Format, Framing, Part, Record, text};
 
 /// `nginx.conf`, a file of `sites-enabled` or `conf.d`.
@@ -101,13 +101,7 @@ impl Format for Config {
 
 /// The directives of a file; `None` if it is no configuration of nginx.
 pub(in crate::format) fn read(bytes: &[u8]) -> Option<Vec<Directive>> {
-    if !is_text(bytes) {
-        return None;
-    }
-    let (directives, names) = tree(bytes)?;
-    let mut is_telling = false;
-    each(&directives, &mut |directive| is_telling |= tells(directive));
-    (is_telling && names.fit()).then_some(directives)
+    told(bytes, tree, tells)
 }
 
 /// Whether nobody but nginx has such a directive: names like `if` and `return` are those of many languages.
@@ -160,7 +154,7 @@ fn glob(path: &str) -> String {
 }
 
 /// The directives of a text, and how many of their names are nginx's.
-fn tree(bytes: &[u8]) -> Option<(Vec<Directive>, Names)> {
+fn tree(bytes: &[u8]) -> Option<Tree> {
     let mut reader = Reader { bytes, at: 0 };
     let mut names = Names::default();
     let mut open = vec![Directive::default()];
