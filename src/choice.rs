@@ -35,6 +35,8 @@ impl FromStr for FormatFor {
 pub struct Choices {
     /// Patterns of paths with their formats; the last that fits counts.
     of_paths: Vec<(Option<String>, &'static dyn Format)>,
+    /// The options as they were typed, for the report.
+    pub typed: Vec<FormatFor>,
     /// Formats of the config file, which are recognised as those of pmtrace are.
     own: Vec<&'static dyn Format>,
 }
@@ -52,7 +54,7 @@ impl Choices {
         };
         let of_config = config.paths.iter().map(|choice| of(&config.name, choice));
         let of_paths = of_config.chain(options.iter().map(|choice| of("--input-format", choice)));
-        Ok(Choices { of_paths: of_paths.collect::<Result<_, String>>()?, own })
+        Ok(Choices { of_paths: of_paths.collect::<Result<_, String>>()?, typed: options.to_vec(), own })
     }
 
     /// Whether the user says which format that file has.

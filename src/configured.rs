@@ -7,6 +7,8 @@
 
 use std::cmp::Reverse;
 
+use rayon::prelude::*;
+
 use crate::choice::Choices;
 use crate::clock::zone::is_meant;
 use crate::format::config::{FormatString, LogFile, Logging, logging};
@@ -207,13 +209,12 @@ fn plain(record: Record<'_>) -> Record<'_> {
     record
 }
 
-/// The formats of all sources, by the configurations among them.
-pub fn recognise_all(sources: Vec<Source>, choices: &Choices) -> impl Iterator<Item = (Source, Option<Recognised>)> {
+/// The formats of all sources, by the configurations among them; several sources at a time.
+pub fn recognise_all(sources: Vec<Source>, choices: &Choices) -> Vec<(Source, Option<Recognised>)> {
     let configured = Configured::of(&sources);
-    sources.into_iter().map(move |source| {
-        let recognised = configured.recognised(choices, &source.name, source.bytes());
-        (source, recognised)
-    })
+    let of = |source: &Source| configured.recognised(choices, &source.name, source.bytes());
+    let recognised: Vec<Option<Recognised>> = sources.par_iter().map(of).collect();
+    sources.into_iter().zip(recognised).collect()
 }
 
 #[cfg(test)]

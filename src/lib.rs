@@ -37,7 +37,7 @@ pub mod report;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use choice::{Choices, FormatFor};
+use choice::Choices;
 use clock::zone::{ForPaths, Rule};
 use facts::survey::Input;
 use format::recognise::Recognised;
@@ -54,8 +54,6 @@ pub struct Question {
     pub zones: Vec<ForPaths>,
     /// Formats of files, as the user knows them.
     pub formats: Choices,
-    /// The same as they were typed, for the report.
-    pub formats_typed: Vec<FormatFor>,
     /// Year of the first stamp without one.
     pub year: Option<i32>,
     /// Zone of the printed times.
@@ -146,8 +144,8 @@ fn options(question: &Question) -> BTreeMap<&'static str, String> {
         });
         options.insert("input-tz", zones.collect::<Vec<_>>().join(" "));
     }
-    if !question.formats_typed.is_empty() {
-        let formats = question.formats_typed.iter().map(|choice| {
+    if !question.formats.typed.is_empty() {
+        let formats = question.formats.typed.iter().map(|choice| {
             choice.glob.as_ref().map_or_else(|| choice.typed.clone(), |glob| format!("{glob}={}", choice.typed))
         });
         options.insert("input-format", formats.collect::<Vec<_>>().join(" "));

@@ -146,7 +146,6 @@ fn report(args: &ReportArgs, formats: Choices) -> u8 {
         paths: paths(&args.paths),
         zones: args.clock.input_tz.clone(),
         formats,
-        formats_typed: args.inputs.input_format.clone(),
         year: args.clock.year,
         shown_in: args.tz.clone(),
         notes,
