@@ -121,7 +121,9 @@ fn of_task(line: &[u8]) -> Option<(Stamp, &[u8], &[u8])> {
 fn name(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'@');
     let len = line.iter().take_while(|byte| is_letter(byte)).count();
-    line.first().is_some_and(u8::is_ascii_alphanumeric).then(|| line.split_at(len))
+    // Digits alone before a bar number the lines in a compiler's picture of a source.
+    let is_number = line.iter().take(len).all(u8::is_ascii_digit);
+    (line.first().is_some_and(u8::is_ascii_alphanumeric) && !is_number).then(|| line.split_at(len))
 }
 
 /// `web-1 exited with code 1`, in version 2 also with two blanks: the name and the code.
@@ -195,6 +197,7 @@ mod tests {
         for (why, line) in [
             ("a table", "name | value"),
             ("a table's row", "  1  | web"),
+            ("a compiler's picture of a source", "15  |     let a = b;"),
             ("a wide table", "web     |value"),
             ("a sentence", "the child exited with code"),
             ("nothing", ""),
