@@ -2,9 +2,10 @@
 //! the traffic shows anyway.
 
 use super::burst::refusals;
-use super::finding::{EDGE_GAPS, EDGE_S, Finding, LEAST_MISSED, Shape, is_same};
+use super::finding::{Finding, Shape, is_same};
 use super::hole::{expected, holes};
 use super::ports::{Conflict, Holder, series};
+use super::silences::{EDGE_GAPS, EDGE_S, LEAST_MISSED};
 use super::world::{Happening, Service, World};
 use crate::facts::event::Kind;
 use crate::facts::traffic::Second;
@@ -29,19 +30,16 @@ pub fn felt(world: &World, index: usize, conflict: &Conflict, found: &mut Vec<Fi
     let position = |wanted: &Service| world.services.iter().position(|service| std::ptr::eq(service, wanted));
     let base = Finding {
         shape: Shape::NoTraffic,
-        series: None,
         service: conflict.service.clone(),
         host: conflict.host.clone(),
         start: from,
         end,
         start_error_s: 1.0,
         end_error_s: 1.0,
-        is_open_at_start: false,
         is_open_at_end: to.is_none(),
-        missed: 0.0,
         conflict: Some(index),
-        baseline: None,
         level: 1.0,
+        ..Finding::default()
     };
     if let Some(holder) = holder_series(world, conflict) {
         let span = (from.floor() as i64 - 1, end.ceil() as i64 + 1);

@@ -15,6 +15,8 @@ pub mod listeners;
 pub mod marks;
 pub mod ports;
 mod rotated;
+pub mod silences;
+pub mod spikes;
 pub mod world;
 
 use crate::facts::closer::Close;

@@ -1,0 +1,82 @@
+//! Spikes as findings: runs of failing requests of each service, and failures too few for the automaton but explained.
+
+use super::burst::bursts;
+use super::finding::{Finding, Shape, is_same};
+use super::world::{Service, World};
+use crate::facts::event::Kind;
+use crate::facts::traffic::Failure;
+
+/// The spikes of a service; `index` is its own in [`World::services`].
+pub fn spikes(index: usize, service: &Service) -> Vec<Finding> {
+    let (baseline, bursts) = bursts(&service.seconds, &service.failures);
+    let finding = |burst: super::burst::Burst| Finding {
+        is_open_at_start: burst.is_open_at_start,
+        is_open_at_end: burst.is_open_at_end,
+        baseline: Some(baseline),
+        level: burst.level,
+        ..Finding::of(Shape::Spike, index, service, (burst.start as f64, burst.end as f64))
+    };
+    bursts.into_iter().map(finding).collect()
+}
+
+/// How long after a spike a stop of the service behind it still belongs to it, in seconds.
+const AFTERSHOCK_S: f64 = 600.0;
+/// Failures too few for the automaton, but explained: in the minutes after a spike a service was stopped and started
+/// once more, and requests in between failed as they had in the spike.
+pub fn aftershocks(world: &World, found: &[Finding]) -> Vec<Finding> {
+    let mut later: Vec<Finding> = Vec::new();
+    for spike in found.iter().filter(|finding| finding.shape == Shape::Spike && !finding.is_open_at_end) {
+        let Some(series) = spike.series else { continue };
+        let mut end = spike.end;
+        for (from, to) in outages_of_others(world, &spike.service) {
+            if !(end..end + AFTERSHOCK_S).contains(&from) {
+                continue;
+            }
+            let span = from.floor() as i64..=to.ceil() as i64 + 5;
+            let own = &world.services[series].failures;
+            let known_end = |failure: &&Failure| {
+                let of_spike = own.iter().filter(|other| (spike.start..=spike.end).contains(&(other.at as f64)));
+                of_spike
+                    .into_iter()
+                    .any(|other| (other.status, other.termination) == (failure.status, failure.termination))
+            };
+            let failures: Vec<_> = own.iter().filter(|failure| span.contains(&failure.at)).filter(known_end).collect();
+            let known =
+                found.iter().any(|other| other.series == spike.series && other.start <= to && other.end >= from);
+            if let (Some(first), Some(last)) = (failures.first(), failures.last())
+                && !known
+            {
+                later.push(Finding {
+                    start: first.at as f64,
+                    end: last.at as f64,
+                    is_open_at_start: false,
+                    ..spike.clone()
+                });
+                end = last.at as f64;
+            }
+        }
+    }
+    later
+}
+
+/// Stretches from a stop to the next start, of services other than `front`.
+fn outages_of_others(world: &World, front: &str) -> Vec<(f64, f64)> {
+    let mut down: Vec<(&str, f64)> = Vec::new();
+    let mut outages = Vec::new();
+    for event in &world.events {
+        let Some(name) = event.service().filter(|name| !is_same(name, front)) else { continue };
+        match event.kind() {
+            Kind::ServiceStop | Kind::Crash if !down.iter().any(|(known, _)| *known == name) => {
+                down.push((name, event.s()));
+            }
+            Kind::ServiceStart => {
+                if let Some(index) = down.iter().position(|(known, _)| *known == name) {
+                    outages.push((down.remove(index).1, event.s()));
+                }
+            }
+            _ => {}
+        }
+    }
+    outages.sort_by(|one, other| one.0.total_cmp(&other.0));
+    outages
+}
