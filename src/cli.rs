@@ -96,6 +96,10 @@ pub struct ReportArgs {
     /// What people saw and did: lines of a time and text, from a chat or a pager
     #[arg(long, value_name = "FILE")]
     pub notes: Option<PathBuf>,
+    /// Instead of the report, how a figure came about: its rule, its inputs with their lines, and the arithmetic; ID
+    /// as the text report names it, such as i1.requests
+    #[arg(long, value_name = "ID")]
+    pub explain: Option<String>,
     /// Exit with status 10 if an incident was found
     #[arg(long)]
     pub exit_code: bool,

@@ -86,15 +86,15 @@ pub fn answer(question: &Question, found: Found) -> Report {
         bytes: inputs.iter().map(|input| input.bytes).collect(),
     };
     let notes = noted(question, &shown_in);
-    let incidents: Vec<_> = incidents
-        .iter()
-        .enumerate()
-        .map(|(index, of)| report::build::incident(of, index + 1, &lines, &notes))
-        .collect();
+    let numbered = || incidents.iter().zip(1..);
+    let told = report::explain::Source { world: &world, lines: &lines, zone: &shown_in };
+    let explanations = numbered().flat_map(|(of, number)| report::explain::explanations(of, number, &told)).collect();
+    let incidents = numbered().map(|(of, number)| report::build::incident(of, number, &lines, &notes)).collect();
     let read: Vec<&Source> = sources.iter().map(|(source, _)| source).collect();
     report::inputs::report(
         &report::inputs::Read { sources: &read, facts: &facts, timebase: &timebase, world: &world },
         incidents,
+        explanations,
         skipped,
         options(question),
         shown_in,

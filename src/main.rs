@@ -153,7 +153,16 @@ fn report(args: &ReportArgs, formats: Choices) -> u8 {
     };
     let report = pmtrace::investigate(&question);
     notices(&report, &args.run);
-    let written = write(&report, args.output);
+    let written = match &args.explain {
+        None => write(&report, args.output),
+        Some(id) => match pmtrace::report::explain::text(&report, id, terminal_columns().unwrap_or(100)) {
+            Ok(text) => io::stdout().lock().write_all(text.as_bytes()),
+            Err(problem) => {
+                eprintln!("pmtrace: {problem}");
+                return WRONG_USAGE;
+            }
+        },
+    };
     status(&report, written, args.exit_code)
 }
 

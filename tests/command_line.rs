@@ -238,3 +238,45 @@ fn unread_lines_are_shown_on_demand() {
     let unparsed = run_here(folder.path(), &["parse", "--unparsed", "access.log"], b"");
     assert_eq!(String::from_utf8(unparsed.stdout).unwrap(), "access.log:31: what is this\n");
 }
+
+/// Every id that the text report names can be explained; the arithmetic of the share is that of the report; each input
+/// line that is shown stands where it is said to.
+#[test]
+fn every_figure_is_explained() {
+    let story = story("apache-docker-port-80");
+    let report = json(&run(&["-o", "json", &story]));
+    let text = String::from_utf8(run(&[&story]).stdout).unwrap();
+    let ids = text.replace('\n', " ");
+    let (_, ids) = ids.split_once("how a figure came about:").unwrap();
+    let ids: Vec<&str> = ids.split([',', ' ']).filter(|id| !id.is_empty()).collect();
+    for wanted in ["i1", "i1.start", "i1.end", "i1.requests", "i1.clients", "i1.worst-minute", "i1.day", "i1.c1"] {
+        assert!(ids.contains(&wanted), "{wanted} is not among {ids:?}");
+    }
+    for id in &ids {
+        let output = run(&["--explain", id, &story]);
+        assert!(output.status.success(), "{id}: {}", said(&output));
+        let told = String::from_utf8(output.stdout).unwrap();
+        assert!(told.starts_with(&format!("{id} ")) && told.contains("\nRule ") && told.contains("\nSum "), "{told}");
+    }
+    let requests = String::from_utf8(run(&["--explain", "i1.requests", &story]).stdout).unwrap();
+    let counts = &report["incidents"][0]["impact"]["requests"];
+    let count = |name: &str| counts[name].as_u64().unwrap();
+    let plain = requests.replace(',', "");
+    let sum = format!(
+        "({} + {}) / ({} + {})",
+        count("failed"),
+        count("missed"),
+        count("expected") - count("missed"),
+        count("missed")
+    );
+    assert!(plain.contains(&sum), "{sum}: {requests}");
+    let first = requests.lines().find_map(|line| line.trim().strip_prefix("lb01/var/log/haproxy.log:")).unwrap();
+    let (number, line) = first.split_once(": ").unwrap();
+    let log = fs::read_to_string(Path::new(&story).join("lb01/var/log/haproxy.log")).unwrap();
+    let there = log.lines().nth(number.parse::<usize>().unwrap() - 1).unwrap();
+    assert!(there.starts_with(line), "{there}: {line}");
+
+    let unknown = run(&["--explain", "i7.requests", &story]);
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(said(&unknown).contains("i1.requests"), "{}", said(&unknown));
+}

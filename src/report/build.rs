@@ -36,7 +36,8 @@ impl Lines<'_> {
         Evidence { file, line: of.line, offset: of.offset, text }
     }
 
-    fn all(&self, lines: &[world::Evidence]) -> Vec<Evidence> {
+    /// Each line once.
+    pub(super) fn all(&self, lines: &[world::Evidence]) -> Vec<Evidence> {
         let mut all: Vec<Evidence> = Vec::new();
         for line in lines {
             let line = self.evidence(line);

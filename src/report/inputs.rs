@@ -26,6 +26,7 @@ pub struct Read<'a> {
 pub fn report(
     read: &Read<'_>,
     incidents: Vec<Incident>,
+    explanations: Vec<super::explain::Explanation>,
     skipped: Vec<crate::input::Skipped>,
     options: BTreeMap<&'static str, String>,
     zone: Rule,
@@ -48,6 +49,7 @@ pub fn report(
         incidents,
         latent: Vec::new(),
         zone,
+        explanations,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Incidents to what people read and tools use.
 
 pub mod build;
+pub mod explain;
 pub mod export;
 pub mod formats;
 pub mod inputs;

@@ -20,8 +20,7 @@ const NOT_READ_NAMES: usize = 12;
 
 /// The report as text, in lines of at most `columns`.
 pub fn text(report: &Report, columns: usize) -> String {
-    let folder = common_folder(report.inputs.iter().map(|input| input.path.as_str()));
-    let page = Page { width: columns.clamp(NARROWEST, WIDEST), zone: &report.zone, folder: &folder };
+    let page = Page::of(report, columns);
     let mut out = String::new();
     if let Some(quiet) = &report.quiet {
         page.paragraph(&mut out, "", &quiet.text);
@@ -41,11 +40,12 @@ pub fn text(report: &Report, columns: usize) -> String {
     out
 }
 
-struct Page<'a> {
+/// Where and how wide text is set.
+pub(super) struct Page<'a> {
     width: usize,
     zone: &'a crate::clock::zone::Rule,
     /// The folder of all inputs, which is said once and left out elsewhere.
-    folder: &'a str,
+    folder: String,
 }
 
 /// The longest folder, with its slash, that all paths lie in.
@@ -58,7 +58,12 @@ fn common_folder<'a>(paths: impl Iterator<Item = &'a str>) -> String {
     paths.map(folder).reduce(common).unwrap_or_default().to_owned()
 }
 
-impl Page<'_> {
+impl<'a> Page<'a> {
+    pub(super) fn of(report: &'a Report, columns: usize) -> Page<'a> {
+        let folder = common_folder(report.inputs.iter().map(|input| input.path.as_str()));
+        Page { width: columns.clamp(NARROWEST, WIDEST), zone: &report.zone, folder }
+    }
+
     fn instant(text: &str) -> Instant {
         let stamp = crate::format::stamp::iso(text.as_bytes()).map(|(stamp, _)| stamp);
         stamp.map_or(Instant::second(0), |stamp| Instant { s: stamp.civil_s, nanos: stamp.nanos, digits: 0 })
@@ -69,7 +74,7 @@ impl Page<'_> {
     }
 
     /// Wraps a paragraph; lines after the first begin with `indent`.
-    fn paragraph(&self, out: &mut String, indent: &str, text: &str) {
+    pub(super) fn paragraph(&self, out: &mut String, indent: &str, text: &str) {
         let mut lines = Lines { out, indent, width: self.width, column: 0, is_empty: true };
         for word in text.split(' ').filter(|word| !word.is_empty()) {
             lines.word(&plain(word));
@@ -78,7 +83,7 @@ impl Page<'_> {
     }
 
     /// A paragraph with a label before it, all its lines below the first word behind the label.
-    fn labelled(&self, out: &mut String, label: &str, text: &str) {
+    pub(super) fn labelled(&self, out: &mut String, label: &str, text: &str) {
         let _ = write!(out, "{label:<LABEL$}");
         let mut lines = Lines { out, indent: &" ".repeat(LABEL), width: self.width, column: LABEL, is_empty: true };
         for word in text.split(' ').filter(|word| !word.is_empty()) {
@@ -132,8 +137,8 @@ impl Page<'_> {
     }
 
     /// A path without the folder of all inputs.
-    fn short<'p>(&self, path: &'p str) -> &'p str {
-        path.strip_prefix(self.folder).unwrap_or(path)
+    pub(super) fn short<'p>(&self, path: &'p str) -> &'p str {
+        path.strip_prefix(self.folder.as_str()).unwrap_or(path)
     }
 
     /// The end, without the date where it is that of the start.
@@ -234,10 +239,15 @@ impl Page<'_> {
             self.labelled(out, "Clocks", &clocks);
         }
         for warning in &report.warnings {
-            self.labelled(out, "Note", &warning.text.replace(self.folder, ""));
+            self.labelled(out, "Note", &warning.text.replace(&self.folder, ""));
         }
         if !report.incidents.is_empty() {
             self.labelled(out, "Next", "pmtrace -o json … for all of it; --notes FILE adds what people saw");
+            let of_first = |id: &&str| id.split('.').next() == Some("i1");
+            let ids = report.explanations.iter().map(|explanation| explanation.id.as_str()).filter(of_first);
+            let ids = ids.collect::<Vec<_>>().join(", ");
+            let others = if report.incidents.len() > 1 { "; so for the others" } else { "" };
+            self.labelled(out, "Explain", &format!("--explain ID tells how a figure came about: {ids}{others}"));
         }
     }
 }
@@ -334,7 +344,7 @@ mod tests {
 
     #[test]
     fn paragraphs_wrap_and_long_words_are_cut() {
-        let page = Page { width: 10, zone: &crate::clock::zone::Rule::Offset(0), folder: "" };
+        let page = Page { width: 10, zone: &crate::clock::zone::Rule::Offset(0), folder: String::new() };
         let mut out = String::new();
         page.paragraph(&mut out, "  ", "one two three abcdefghijklmnop");
         assert_eq!(out, "one two\n  three\n  abcdefgh\n  ijklmnop\n");
