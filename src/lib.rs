@@ -37,6 +37,7 @@ pub mod report;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use analysis::incident::Incident;
 use choice::Choices;
 use clock::zone::{ForPaths, Rule};
 use facts::survey::Input;
@@ -72,33 +73,43 @@ pub fn investigate(question: &Question) -> Report {
 
 /// The same for sources that are at hand.
 pub fn answer(question: &Question, found: Found) -> Report {
+    worked_out(question, found).0
+}
+
+/// The same with the incidents that the report is made from: they know more than it tells, which the evaluation
+/// compares with the truth.
+pub fn worked_out(question: &Question, found: Found) -> (Report, Vec<Incident>) {
     let (sources, skipped) = recognised(found, &question.formats);
     let inputs: Vec<Input<'_>> = sources.iter().map(|(source, recognised)| input_of(source, recognised)).collect();
     let facts = facts::survey::survey(&inputs, question.block_bytes.unwrap_or(input::blocks::BLOCK_BYTES));
     let timebase = clock::align(&facts, &names(&sources), &given(question));
-    let world = analysis::world::world(&facts, &timebase, &inputs.iter().map(|input| input.name).collect::<Vec<_>>());
+    let mut world =
+        analysis::world::world(&facts, &timebase, &inputs.iter().map(|input| input.name).collect::<Vec<_>>());
+    world.date_tables(&sources.iter().map(|(source, _)| source.modified_s).collect::<Vec<_>>());
     let plan = analysis::plan(&world);
-    let close = facts::closer::look(&inputs, &facts, &timebase, &plan.windows);
-    let incidents = analysis::incidents(&world, &plan, &close);
+    let close = facts::closer::look(&inputs, &facts, &timebase, &plan.wanted);
+    let samples = facts::closer::sample::sample(&inputs, &facts, &timebase, &plan.quiet);
     let shown_in = question.shown_in.clone().unwrap_or_else(|| report::inputs::common_zone(&timebase, &facts));
+    let incidents = analysis::incidents(&world, &plan, &close, &samples, &shown_in);
     let lines = Lines {
         names: inputs.iter().map(|input| input.name).collect(),
         bytes: inputs.iter().map(|input| input.bytes).collect(),
     };
     let notes = noted(question, &shown_in);
     let numbered = || incidents.iter().zip(1..);
-    let told = report::explain::Source { world: &world, lines: &lines, zone: &shown_in };
-    let explanations = numbered().flat_map(|(of, number)| report::explain::explanations(of, number, &told)).collect();
-    let incidents = numbered().map(|(of, number)| report::build::incident(of, number, &lines, &notes)).collect();
+    let source = report::explain::Source { world: &world, lines: &lines, zone: &shown_in };
+    let explanations = numbered().flat_map(|(of, number)| report::explain::explanations(of, number, &source)).collect();
+    let told = numbered().map(|(of, number)| report::build::incident(of, number, &lines, &notes)).collect();
     let read: Vec<&Source> = sources.iter().map(|(source, _)| source).collect();
-    report::inputs::report(
+    let report = report::inputs::report(
         &report::inputs::Read { sources: &read, facts: &facts, timebase: &timebase, world: &world },
-        incidents,
+        told,
         explanations,
         skipped,
         options(question),
         shown_in,
-    )
+    );
+    (report, incidents)
 }
 
 /// The sources that a format was found for; the others with the reason.

@@ -11,10 +11,33 @@ use std::env;
 use std::process::ExitCode;
 use std::time::Instant;
 
+mod access;
+mod cases;
+mod cost;
+mod counts_only;
+mod effect;
 mod frame;
+mod grouping;
+mod holes;
+mod layers;
+#[allow(dead_code)] // not every table needs all of it
+mod logs;
+mod ports;
+mod quiet;
 #[allow(dead_code, unused_imports)] // the stories need more kinds of chance
 #[path = "../../fixtures/generate/simulator/random.rs"]
 mod random;
+mod scene;
+mod scopes;
+mod short;
+#[allow(dead_code)] // the modules of the tables use different parts
+mod simulate;
+mod slow;
+mod spikes;
+mod tallies;
+mod told;
+mod trigger;
+mod zones;
 
 use frame::{Figure, Scale, Table, markdown, summary};
 
@@ -24,7 +47,22 @@ const USAGE: &str = "usage: evaluate [--quick] [--seed N] [TABLE…]";
 type Group = (&'static str, fn(&Scale) -> Vec<Table>);
 
 /// All groups, by the name that chooses one.
-const GROUPS: &[Group] = &[];
+const GROUPS: &[Group] = &[
+    ("quiet", quiet::tables),
+    ("spikes", spikes::tables),
+    ("short", short::tables),
+    ("counts", counts_only::tables),
+    ("holes", holes::tables),
+    ("cost", cost::tables),
+    ("trigger", trigger::tables),
+    ("layers", layers::tables),
+    ("scopes", scopes::tables),
+    ("slow", slow::tables),
+    ("grouping", grouping::tables),
+    ("effect", effect::tables),
+    ("zones", zones::tables),
+    ("ports", ports::tables),
+];
 
 fn main() -> ExitCode {
     let (scale, wanted) = match options(env::args().skip(1)) {

@@ -149,6 +149,6 @@ pub fn holder_series<'a>(world: &'a World, conflict: &Conflict) -> Option<&'a Se
     match &conflict.holder()?.holder {
         Holder::Service(name) => series(world, name, &conflict.host),
         Holder::Container(name, _) => world.services.iter().find(|service| service.name == *name),
-        Holder::Unknown | Holder::SelfStale => None,
+        Holder::Unknown | Holder::Process(_) | Holder::SelfStale | Holder::SelfDuplicate => None,
     }
 }

@@ -1,10 +1,12 @@
 //! What stands out in the traffic: spikes, holes, and conflicts that users felt.
 
-use super::burst::Baseline;
+use super::burst::{Baseline, Climb};
 use super::felt::felt;
 use super::ports::Conflict;
 use super::silences::{holes_of, told_holes};
-use super::spikes::{aftershocks, spikes};
+use super::slow::{SlowRun, slow};
+use super::spikes::{aftershocks, spikes, spikes_of_lines};
+
 use super::world::{Service, World};
 
 /// What stands out.
@@ -57,8 +59,16 @@ pub struct Finding {
     pub baseline: Option<Baseline>,
     /// Share of failing requests at its end, where it is a spike.
     pub level: f64,
+    /// How its share of failing requests rose, where it did not begin at once.
+    pub climb: Option<Climb>,
+    /// Whether it fell to the baseline often, or is one of several spikes close together.
+    pub is_flapping: bool,
+    /// Addresses behind which clients cannot be told apart, by [`client_hash`](crate::facts::traffic::client_hash).
+    pub hidden: Vec<u64>,
     /// The virtual host, backend, server or path that it is confined to, if it is.
     pub scope: Option<String>,
+    /// When answers took far longer than usual, where it is that, or beside it.
+    pub slow: Option<SlowRun>,
 }
 
 impl Finding {
@@ -87,6 +97,7 @@ pub fn findings(world: &World, conflicts: &[Conflict]) -> Vec<Finding> {
         found.extend(spikes(index, service));
         found.extend(holes_of(world, conflicts, index, service, until));
     }
+    found.extend(spikes_of_lines(world));
     for index in 0..world.services.len() {
         let told = told_holes(world, index, &found);
         found.extend(told);
@@ -96,6 +107,7 @@ pub fn findings(world: &World, conflicts: &[Conflict]) -> Vec<Finding> {
     }
     let later = aftershocks(world, &found);
     found.extend(later);
+    slow(world, &mut found);
     found.sort_by(|one, other| {
         one.start
             .total_cmp(&other.start)

@@ -1,27 +1,23 @@
-//! Findings to incidents: what belongs together, and what is one outage and what two (methods, 6.1).
+//! Incidents: findings that belong together, with their causes, what they did, and their marks.
 
 use std::collections::BTreeSet;
 
+use super::cause::common::{Common, common, table};
+use super::cause::trigger::{Onset, Trigger, trigger};
+use super::cause::unusual::{self, Unusual};
 use super::cause::{Cause, Context, Hypothesis, causes};
-use super::evidence::Confidence;
 use super::felt::holder_series;
 use super::finding::{Finding, Shape};
-use super::impact::{Impact, Profile, Window, impact};
-use super::marks::{Item, Marks, marks, timeline};
+use super::group::{Signature, Weighed, groups};
+use super::impact::{Gap, Impact, Profile, Remark, Window, impact};
+use super::layers::{Layers, outermost as in_front};
+use super::marks::{Item, Marks, marks, timeline, unverify};
 use super::ports::{Conflict, series};
+use super::scope::{Scope, scope};
 use super::world::World;
 use crate::clock::Instant;
-use crate::facts::closer::{Close, Seen};
-use crate::facts::event::Kind;
-use crate::facts::traffic::Outcome;
-
-/// Gaps up to which findings of one known cause, of one service, and of a failed repair are one, in seconds.
-const SAME_CAUSE_S: f64 = 1800.0;
-const SAME_SERVICE_S: f64 = 600.0;
-const RELAPSE_S: f64 = 240.0;
-const RELAPSE_AFTER_S: f64 = 90.0;
-/// Up to this gap a repair with a fault of its own stays in the incident, though its cause is another, in seconds.
-const OWN_FAULT_S: f64 = 60.0;
+use crate::clock::zone::Rule;
+use crate::facts::closer::Close;
 
 /// What a service was in an incident.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,8 +62,16 @@ pub struct Incident {
     pub causes: Vec<Hypothesis>,
     /// The conflict behind the cause, if it is one.
     pub conflict: Option<Conflict>,
+    /// The change that set it off, if the logs show one.
+    pub trigger: Option<Trigger>,
+    /// Messages that servers say far more often in it than at other times, the most telling first.
+    pub unusual: Vec<Unusual>,
+    /// What the failing requests have in common and the others have not.
+    pub common: Vec<Common>,
     #[allow(missing_docs)]
     pub impact: Impact,
+    /// The part of the layer that it is confined to, if it is.
+    pub scope: Option<Scope>,
     #[allow(missing_docs)]
     pub marks: Marks,
     #[allow(missing_docs)]
@@ -76,160 +80,60 @@ pub struct Incident {
     pub findings: Vec<Finding>,
 }
 
-/// A finding with its own cause.
-struct Weighed<'a> {
-    finding: &'a Finding,
-    causes: Vec<Hypothesis>,
-    impact: Impact,
+/// What incidents are told by.
+pub struct Given<'a> {
+    #[allow(missing_docs)]
+    pub world: &'a World,
+    #[allow(missing_docs)]
+    pub conflicts: &'a [Conflict],
+    /// The requests around the findings.
+    pub close: &'a [Close],
+    /// Which services stand in front of which.
+    pub layers: &'a Layers,
+    /// The zone whose days count.
+    pub zone: &'a Rule,
 }
 
-impl Weighed<'_> {
-    fn known(&self) -> Option<(Cause, &Option<String>)> {
-        let best = self.causes.first()?;
-        (best.cause != Cause::Unknown && best.confidence >= Confidence::Likely).then_some((best.cause, &best.service))
+/// Groups the findings and measures each incident.
+pub fn incidents(given: &Given<'_>, findings: &[Finding]) -> Vec<Incident> {
+    let (world, conflicts) = (given.world, given.conflicts);
+    let mut findings = findings.to_vec();
+    let mut impacts = Vec::new();
+    for finding in &mut findings {
+        let impact = measure(given, &[&*finding]);
+        finding.scope = confined(&[&*finding], &impact).map(|scope| scope.name);
+        impacts.push(impact);
     }
-}
-
-/// Groups the findings and measures each incident. `close` are the requests around them.
-pub fn incidents(world: &World, conflicts: &[Conflict], findings: &[Finding], close: &[Close]) -> Vec<Incident> {
-    let findings: Vec<Finding> = findings.iter().map(|finding| with_last_retries(world, finding, close)).collect();
     let weighed: Vec<Weighed<'_>> = findings
         .iter()
-        .map(|finding| {
-            let impact = measure(world, conflicts, &[finding], close);
-            Weighed { finding, causes: weigh(world, conflicts, &[finding], &impact.profile), impact }
+        .zip(&impacts)
+        .map(|(finding, impact)| {
+            let causes = weigh(world, conflicts, &[finding], &impact.profile);
+            Weighed { finding, causes, signature: Signature::of_finding(world, finding) }
         })
         .collect();
-    let mut groups: Vec<Vec<usize>> = Vec::new();
-    for (index, next) in weighed.iter().enumerate() {
-        let group = groups.iter_mut().rev().find(|group| belongs(world, &weighed, group, next));
-        match group {
-            Some(group) => group.push(index),
-            None => groups.push(vec![index]),
-        }
-    }
-    groups
+    let mut incidents: Vec<Incident> = groups(world, &weighed)
         .into_iter()
         .map(|group| {
             let findings: Vec<&Finding> = group.iter().map(|index| weighed[*index].finding).collect();
             // A finding of its own has been measured already.
-            let known = if let [only] = group[..] { Some(weighed[only].impact.clone()) } else { None };
-            incident(world, conflicts, &findings, close, known)
+            let known = if let [only] = group[..] { Some(impacts[only].clone()) } else { None };
+            incident(given, &findings, known)
         })
-        .collect()
-}
-
-/// How long after a spike its clients' failures still belong to it, in seconds, and the evidence of their good
-/// requests that ends it, in nats.
-const RETRIES_S: f64 = 600.0;
-const RETRIES_END: f64 = 5.0;
-
-/// A spike with its end moved over the last failures of clients that had failed in it, which the automaton does not
-/// count twice: to where the evidence of their failing and good requests is largest (methods, 1.5).
-fn with_last_retries(world: &World, finding: &Finding, close: &[Close]) -> Finding {
-    let mut moved = finding.clone();
-    let (Some(index), Some(baseline), Shape::Spike) = (finding.series, finding.baseline, finding.shape) else {
-        return moved;
-    };
-    let service = &world.services[index];
-    let of_service =
-        close.iter().filter(|part| part.service == service.name && (part.host.is_none() || part.host == service.host));
-    let counts = |seen: &&Seen| {
-        service.sources.contains(&seen.place.block.0) && service.owners.counts(seen.place.block.0, seen.at.s)
-    };
-    let is_failing = |seen: &Seen| seen.outcome == Outcome::Failing;
-    let (start, end) = (finding.start.floor() as i64, finding.end.floor() as i64);
-    let until = (finding.end + RETRIES_S).floor() as i64;
-    let mut clients: BTreeSet<u64> = BTreeSet::new();
-    let mut later: Vec<&Seen> = Vec::new();
-    for part in of_service {
-        let index = |second: i64| part.seen.partition_point(|seen| seen.at.s < second);
-        let inside = part.seen[index(start)..index(end + 1)].iter().filter(counts);
-        clients.extend(inside.filter(|seen| is_failing(seen)).map(|seen| seen.client));
-        later.extend(part.seen[index(end + 1)..index(until + 1)].iter().filter(counts));
-    }
-    later.sort_unstable();
-    let level = finding.level.clamp(0.012, 0.98);
-    let (fail, good) = ((level / baseline.share).ln(), ((1.0 - level) / (1.0 - baseline.share)).ln());
-    let (mut sum, mut best) = (0.0, 0.0);
-    for seen in later.into_iter().filter(|seen| clients.contains(&seen.client)) {
-        sum += if is_failing(seen) { fail } else { good };
-        if is_failing(seen) && sum > best {
-            best = sum;
-            moved.end = seen.at.s as f64;
-        }
-        if sum < best - RETRIES_END {
-            break;
-        }
-    }
-    moved
-}
-
-/// The rules of methods, 6.1, against the group's last finding by its end, and its last one of the same service.
-fn belongs(world: &World, weighed: &[Weighed<'_>], group: &[usize], next: &Weighed<'_>) -> bool {
-    let latest = |wanted: &dyn Fn(&Weighed<'_>) -> bool| {
-        let members = group.iter().map(|index| &weighed[*index]).filter(|member| wanted(member));
-        members.max_by(|one, other| one.finding.end.total_cmp(&other.finding.end))
-    };
-    let same =
-        latest(&|member| member.finding.service == next.finding.service && member.finding.host == next.finding.host);
-    follows(world, latest(&|_| true), next) || follows(world, same, next)
-}
-
-fn follows(world: &World, last: Option<&Weighed<'_>>, next: &Weighed<'_>) -> bool {
-    let Some(last) = last else { return false };
-    let gap = next.finding.start - last.finding.end;
-    let same_service = last.finding.service == next.finding.service;
-    let (one, other) = (last.known(), next.known());
-    // What one of them calls the cause, the other may know too, as a symptom of something deeper.
-    let knows = |causes: &[Hypothesis], of: (Cause, &Option<String>)| {
-        causes.iter().any(|cause| cause.cause == of.0 && cause.service == *of.1 && !cause.reasons.is_empty())
-    };
-    let differ = matches!((one, other), (Some(one), Some(other)) if one != other && !knows(&last.causes, other) && !knows(&next.causes, one));
-    if gap <= 0.0 {
-        // A proxy that blames what is behind it, and a service further in that says why, tell one story.
-        let blames = |known: Option<(Cause, &Option<String>)>| {
-            matches!(known, Some((Cause::BackendDown | Cause::UpstreamTimeout, _)))
-        };
-        let in_line = depth(&last.finding.service) != depth(&next.finding.service) && (blames(one) || blames(other));
-        return !differ
-            || in_line
-            || same_service
-            || last.finding.conflict.is_some() && last.finding.conflict == next.finding.conflict;
-    }
-    let one_conflict = last.finding.conflict.is_some() && last.finding.conflict == next.finding.conflict;
-    if one_conflict || one.is_some() && one == other {
-        return gap <= SAME_CAUSE_S;
-    }
-    let relapse = same_service && gap <= RELAPSE_S && relapses(world, last.finding, next.finding);
-    if differ {
-        return gap <= OWN_FAULT_S && relapse;
-    }
-    relapse || same_service && gap <= SAME_SERVICE_S && last.finding.shape == next.finding.shape
-}
-
-/// A repair between two findings, soon after which the second began.
-fn relapses(world: &World, last: &Finding, next: &Finding) -> bool {
-    let repairs = world.events.iter().filter(|event| {
-        matches!(
-            event.kind(),
-            Kind::ServiceStart
-                | Kind::ServiceStop
-                | Kind::Restart
-                | Kind::Reload
-                | Kind::ConfigChange
-                | Kind::PackageChange
-                | Kind::ContainerStart
-                | Kind::OperatorAction
-                | Kind::ServiceFailed
-        ) && (last.end - 60.0..=next.start + 5.0).contains(&event.s())
-    });
-    repairs.map(|event| event.s().max(last.end)).any(|at| next.start - at <= RELAPSE_AFTER_S)
+        .collect();
+    unverify(&mut incidents);
+    unusual::find(world, &mut incidents);
+    incidents
 }
 
 fn weigh(world: &World, conflicts: &[Conflict], findings: &[&Finding], profile: &Profile) -> Vec<Hypothesis> {
-    let (start, end) = span(findings);
+    let (start, end) = span(&loud(findings));
     causes(&Context { world, conflicts, findings: findings.to_vec(), start, end, profile })
+}
+
+/// Without slow answers, which accompany an outage and are none.
+fn loud<'a>(findings: &[&'a Finding]) -> Vec<&'a Finding> {
+    findings.iter().copied().filter(|finding| finding.shape != Shape::Slow).collect()
 }
 
 fn span(findings: &[&Finding]) -> (f64, f64) {
@@ -244,15 +148,38 @@ pub fn depth(service: &str) -> usize {
 }
 
 /// The findings of the outermost layer, by whose requests they are.
-fn outermost<'a>(world: &World, findings: &[&'a Finding]) -> Vec<&'a Finding> {
-    let layer =
-        |finding: &Finding| depth(finding.series.map_or(finding.service.as_str(), |index| &world.services[index].name));
-    let least = findings.iter().map(|finding| layer(finding)).min();
-    findings.iter().copied().filter(|finding| Some(layer(finding)) == least).collect()
+fn outermost<'a>(given: &Given<'_>, findings: &[&'a Finding]) -> Vec<&'a Finding> {
+    let world = given.world;
+    let hit: BTreeSet<usize> = findings.iter().filter_map(|finding| finding.series).collect();
+    let front = in_front(given.layers, world, &hit);
+    // A service without requests of its own is no layer, but where none has any.
+    let least = findings.iter().map(|finding| depth(&finding.service)).min();
+    let is_outer = |finding: &&Finding| match finding.series {
+        Some(series) => front.contains(&series),
+        None => {
+            front.iter().all(|index| depth(&finding.service) < depth(&world.services[*index].name))
+                && Some(depth(&finding.service)) == least
+        }
+    };
+    let outer: Vec<&Finding> = findings.iter().copied().filter(|finding| is_outer(finding)).collect();
+    // Where requests fail, these tell when; slowness comes before and goes after.
+    let is_slow = |finding: &&Finding| finding.shape == Shape::Slow;
+    if outer.iter().all(&is_slow) { outer } else { outer.into_iter().filter(|finding| !is_slow(finding)).collect() }
 }
 
-fn measure(world: &World, conflicts: &[Conflict], findings: &[&Finding], close: &[Close]) -> Impact {
-    let outer = outermost(world, findings);
+/// The part of the layer that spikes are confined to.
+fn confined(findings: &[&Finding], impact: &Impact) -> Option<Scope> {
+    let requests = impact.requests.as_ref().filter(|requests| requests.missed == 0)?;
+    let quiet_share =
+        findings.iter().filter_map(|finding| finding.baseline).map(|baseline| baseline.share).fold(0.0, f64::max);
+    let is_spike = findings.iter().all(|finding| finding.shape == Shape::Spike);
+    let (all, failing) = (requests.expected, requests.failed + requests.chronic);
+    is_spike.then(|| scope(&impact.profile, (all, failing), quiet_share)).flatten()
+}
+
+fn measure(given: &Given<'_>, findings: &[&Finding]) -> Impact {
+    let (world, conflicts) = (given.world, given.conflicts);
+    let outer = outermost(given, findings);
     let Some(first) = outer.first() else { return Impact::default() };
     let (start, end) = span(&outer);
     let until = world.coverage.map_or(end, |(_, last)| last.as_f64());
@@ -268,25 +195,25 @@ fn measure(world: &World, conflicts: &[Conflict], findings: &[&Finding], close: 
             to.unwrap_or(until),
         ))
     });
-    let is_holder = |index: &usize| holder.is_some_and(|(holder, _, _)| holder == *index);
-    let name = outer.iter().find_map(|finding| finding.series.filter(|index| !is_holder(index)));
-    let name = name.map(|index| world.services[index].name.as_str()).or_else(|| {
-        let victim = series(world, &first.service, &first.host);
-        victim.map(|service| service.name.as_str())
-    });
-    let mut services: Vec<usize> =
-        (0..world.services.len()).filter(|index| Some(world.services[*index].name.as_str()) == name).collect();
-    if services.is_empty() {
-        services.extend(holder.map(|(index, _, _)| index));
-    }
-    let holes = outer
-        .iter()
-        .filter(|finding| finding.shape != Shape::Spike)
-        .filter_map(|finding| Some((finding.series?, finding.start, finding.end)))
-        .collect();
-    let day = (start as i64).div_euclid(86_400) * 86_400;
+    let is_holder = |index: usize| holder.is_some_and(|(holder, _, _)| holder == index);
+    let (services, mut remarks) = layer(given, &outer, &is_holder);
+    let services = if services.is_empty() { holder.map(|(index, _, _)| index).into_iter().collect() } else { services };
+    let is_own = |index: usize| services.contains(&index) || is_holder(index);
+    let added = past_the_front(given, &services, &is_own);
+    remarks.extend(added.iter().map(|(index, share)| {
+        Remark::PastTheFront(world.services[*index].name.clone(), (share * 1000.0).round() / 10.0)
+    }));
+    remarks.extend(no_log_in_front(given, &services, (start, end)));
+    let gap = |finding: &&&Finding| {
+        let service = finding.series?;
+        let is_partial = finding.shape == Shape::Dip;
+        let (missed, range) = (finding.missed, finding.missed_range);
+        Some(Gap { service, start: finding.start, end: finding.end, is_partial, missed, range })
+    };
+    let is_gap = |shape: Shape| !matches!(shape, Shape::Spike | Shape::Slow);
+    let holes = outer.iter().filter(|finding| is_gap(finding.shape)).filter_map(|finding| gap(&finding)).collect();
     let is_silent = |at: f64, edge: &dyn Fn(&Finding) -> f64| {
-        outer.iter().any(|finding| finding.shape != Shape::Spike && (edge(finding) - at).abs() < 0.001)
+        outer.iter().any(|finding| is_gap(finding.shape) && (edge(finding) - at).abs() < 0.001)
     };
     let refusals = holder.map_or_else(Vec::new, |(index, from, to)| {
         let service = &world.services[index];
@@ -294,6 +221,7 @@ fn measure(world: &World, conflicts: &[Conflict], findings: &[&Finding], close: 
         let runs = super::burst::refusals(&service.seconds, &service.refusals, span);
         runs.into_iter().map(|(first, last)| (first as f64, last as f64)).collect()
     });
+    let baselines = outer.iter().filter_map(|finding| finding.baseline).map(|baseline| baseline.share);
     let window = Window {
         refusals,
         start,
@@ -301,30 +229,109 @@ fn measure(world: &World, conflicts: &[Conflict], findings: &[&Finding], close: 
         begins_silent: is_silent(start, &|finding| finding.start),
         ends_silent: is_silent(end, &|finding| finding.end),
         services,
+        added,
         holder,
         holes,
-        day: (day, day + 86_400),
+        chronic_share: baselines.fold(0.0, f64::max),
+        day: day_of(start as i64, given.zone),
+        remarks,
         world,
     };
-    impact(&window, close)
+    impact(&window, given.close)
 }
 
-fn incident(
-    world: &World,
-    conflicts: &[Conflict],
-    findings: &[&Finding],
-    close: &[Close],
-    known: Option<Impact>,
-) -> Incident {
-    let impact = known.unwrap_or_else(|| measure(world, conflicts, findings, close));
+/// First second of the day that a moment lies in, and of the next.
+fn day_of(at: i64, zone: &Rule) -> (i64, i64) {
+    let civil = at + i64::from(zone.offset_at(at));
+    let midnight = civil.div_euclid(86_400) * 86_400;
+    (zone.utc_s(midnight), zone.utc_s(midnight + 86_400))
+}
+
+/// The services whose requests count: those of the outermost layer, on all hosts.
+fn layer(given: &Given<'_>, outer: &[&Finding], is_holder: &dyn Fn(usize) -> bool) -> (Vec<usize>, Vec<Remark>) {
+    let world = given.world;
+    let hit: Vec<usize> =
+        outer.iter().filter_map(|finding| finding.series).filter(|index| !is_holder(*index)).collect();
+    let mut names: Vec<&str> = Vec::new();
+    for index in &hit {
+        let name = world.services[*index].name.as_str();
+        // Another name is another entry only if it is known to see other requests.
+        let is_other = hit.iter().any(|other| {
+            names.contains(&world.services[*other].name.as_str())
+                && given.layers.between(*index, *other) == Some(super::layers::Relation::Unrelated)
+        });
+        if !names.contains(&name) && (names.is_empty() || is_other) {
+            names.push(name);
+        }
+    }
+    if names.is_empty() {
+        let victim = outer.first().and_then(|first| series(world, &first.service, &first.host));
+        names.extend(victim.map(|service| service.name.as_str()));
+    }
+    let of_name: Vec<usize> =
+        (0..world.services.len()).filter(|index| names.contains(&world.services[*index].name.as_str())).collect();
+    // One that stands behind another of them is no entry.
+    let is_behind = |index: usize| of_name.iter().any(|other| given.layers.coverage(index, *other).is_some());
+    let mut services: Vec<usize> = of_name.iter().copied().filter(|index| !is_behind(*index)).collect();
+    if services.is_empty() {
+        services = of_name.clone();
+    }
+    services.sort_by_key(|index| names.iter().position(|name| *name == world.services[*index].name));
+    let mut remarks = Vec::new();
+    let hosts: BTreeSet<&Option<String>> = services.iter().map(|index| &world.services[*index].host).collect();
+    if names.len() > 1 {
+        remarks.push(Remark::Entries(names.iter().map(|name| (*name).to_owned()).collect()));
+    }
+    if hosts.len() > 1 {
+        remarks.push(Remark::Hosts(hosts.len()));
+    }
+    (services, remarks)
+}
+
+/// Under this share of its requests seen by the layer in front, the others of a service behind it count as well.
+const SEEN_IN_FRONT: f64 = 0.9;
+
+/// Services behind the layer that requests reach past it, with the share that does.
+fn past_the_front(given: &Given<'_>, services: &[usize], is_own: &dyn Fn(usize) -> bool) -> Vec<(usize, f64)> {
+    let others = (0..given.world.services.len()).filter(|index| !is_own(*index));
+    let past = others.filter_map(|index| {
+        let seen = services.iter().filter_map(|outer| given.layers.coverage(index, *outer)).reduce(f64::max)?;
+        // Behind something else as well, it has its requests from there.
+        let between = (0..given.world.services.len()).any(|other| {
+            !services.contains(&other) && given.layers.coverage(index, other).is_some_and(|by| by >= SEEN_IN_FRONT)
+        });
+        (seen < SEEN_IN_FRONT && !between).then_some((index, 1.0 - seen))
+    });
+    past.collect()
+}
+
+/// Services in front of the layer whose logs do not cover the time.
+fn no_log_in_front(given: &Given<'_>, services: &[usize], (start, end): (f64, f64)) -> Vec<Remark> {
+    let world = given.world;
+    let is_in_front = |outer: usize| services.iter().any(|inner| given.layers.coverage(*inner, outer).is_some());
+    let lacks = |outer: usize| {
+        let span = world.services[outer].span();
+        span.is_some_and(|(first, last)| (last as f64) < start || first as f64 > end)
+    };
+    let front: BTreeSet<&str> = (0..world.services.len())
+        .filter(|index| !services.contains(index) && is_in_front(*index) && lacks(*index))
+        .map(|index| world.services[index].name.as_str())
+        .collect();
+    front.into_iter().map(|name| Remark::NoLogInFront(name.to_owned())).collect()
+}
+
+fn incident(given: &Given<'_>, findings: &[&Finding], known: Option<Impact>) -> Incident {
+    let (world, conflicts, close) = (given.world, given.conflicts, given.close);
+    let loud = loud(findings);
+    let impact = known.unwrap_or_else(|| measure(given, &loud));
     let causes = weigh(world, conflicts, findings, &impact.profile);
-    let outer = outermost(world, findings);
+    let outer = outermost(given, &loud);
     let (start, end) = span(&outer);
     let first = outer.iter().min_by(|one, other| one.start.total_cmp(&other.start));
     let last = outer.iter().max_by(|one, other| one.end.total_cmp(&other.end));
     let is_ongoing = last.is_some_and(|finding| finding.is_open_at_end);
     let end_of_logs = world.coverage.map(|(_, last)| last);
-    let from_request = first.is_some_and(|finding| finding.shape != Shape::Hole);
+    let from_request = first.is_some_and(|finding| !matches!(finding.shape, Shape::Hole | Shape::Dip | Shape::Slow));
     let to_request = last.is_some_and(|finding| matches!(finding.shape, Shape::Spike | Shape::WrongServer));
     let edge = |at: f64| Instant {
         s: at.floor() as i64,
@@ -345,14 +352,25 @@ fn incident(
         services,
         causes,
         conflict,
+        trigger: None,
+        unusual: Vec::new(),
+        common: in_common(&impact),
+        scope: confined(&outer, &impact),
         impact,
         marks: Marks::default(),
         timeline: Vec::new(),
         findings: findings.iter().map(|finding| (*finding).clone()).collect(),
     };
+    incident.trigger = trigger(world, &Onset::of(world, &incident));
     incident.timeline = timeline(world, &incident, close);
     incident.marks = marks(world, &incident);
     incident
+}
+
+fn in_common(impact: &Impact) -> Vec<Common> {
+    let failing = impact.profile.failing;
+    let seen = impact.requests.as_ref().map_or(0, |requests| requests.expected - requests.missed);
+    common(&table(&impact.profile), failing, seen.saturating_sub(failing))
 }
 
 fn roles(findings: &[&Finding], causes: &[Hypothesis], impact: &Impact) -> Vec<(String, Role)> {
@@ -372,7 +390,10 @@ fn roles(findings: &[&Finding], causes: &[Hypothesis], impact: &Impact) -> Vec<(
                 super::ports::Holder::Service(name) | super::ports::Holder::Container(name, _) => {
                     add(name.clone(), Role::Holder)
                 }
-                super::ports::Holder::Unknown | super::ports::Holder::SelfStale => {}
+                super::ports::Holder::Process(name) => add(name.clone(), Role::Holder),
+                super::ports::Holder::Unknown
+                | super::ports::Holder::SelfStale
+                | super::ports::Holder::SelfDuplicate => {}
             }
         }
     }

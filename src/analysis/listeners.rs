@@ -37,6 +37,16 @@ const LISTENERS: &[(&str, &[u16])] = &[
     ("postfix", &[25]),
     ("exim4", &[25]),
     ("dovecot", &[143, 993]),
+    ("varnishd", &[80, 6081]),
+    ("postgres", &[5432]),
+    ("mysqld_safe", &[3306]),
+    ("mariadbd", &[3306]),
+    ("valkey", &[6379]),
+    ("nats-server", &[4222]),
+    ("influxdb", &[8086]),
+    ("zookeeper", &[2181]),
+    ("minio", &[9000]),
+    ("gitea", &[3000]),
     ("vsftpd", &[21]),
     ("grafana-server", &[3000]),
     ("prometheus", &[9090]),
@@ -58,9 +68,57 @@ const LISTENERS: &[(&str, &[u16])] = &[
     ("monit", &[2812]),
 ];
 
+/// Names under which one service goes: that of its unit, of its program, of its process.
+const ALIASES: &[&[&str]] = &[
+    &["ssh", "sshd"],
+    &["apache2", "httpd", "apache"],
+    &["mysql", "mysqld", "mariadb", "mariadbd", "mysqld_safe"],
+    &["postgresql", "postgres"],
+    &["redis-server", "redis"],
+    &["named", "bind9"],
+    &["varnish", "varnishd"],
+    &["postfix", "master"],
+    &["mongod", "mongodb"],
+    &["tomcat", "tomcat9", "tomcat10"],
+    &["stunnel", "stunnel4"],
+    &["dnsmasq", "dnsmasq-dhcp"],
+];
+
+/// Whether two names are of one service; an instance of PostgreSQL's unit (`postgresql@15-main`) is its service.
+pub fn is_alias(one: &str, other: &str) -> bool {
+    let base = |name: &str| if name.starts_with("postgresql@") { "postgresql".to_owned() } else { name.to_owned() };
+    let (one, other) = (base(one), base(other));
+    one == other || ALIASES.iter().any(|names| names.contains(&one.as_str()) && names.contains(&other.as_str()))
+}
+
 /// The ports that this software usually has; `None` if it is not known to listen. An instance of a unit (`tomcat@shop`)
 /// is known by its template.
 pub fn usual_ports(name: &str) -> Option<&'static [u16]> {
     let base = name.split('@').next().unwrap_or(name);
     LISTENERS.iter().find(|(known, _)| *known == base).map(|(_, ports)| *ports)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_service_has_many_names() {
+        for (one, other, want) in [
+            ("ssh", "sshd", true),
+            ("nginx", "nginx", true),
+            ("postgresql@15-main", "postgres", true),
+            ("mysqld", "mariadb", true),
+            ("tomcat@shop", "tomcat@blog", false),
+            ("nginx", "apache2", false),
+        ] {
+            assert_eq!((is_alias(one, other), is_alias(other, one)), (want, want), "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn an_instance_listens_as_its_template() {
+        assert_eq!(usual_ports("tomcat@shop"), usual_ports("tomcat"));
+        assert_eq!(usual_ports("systemd-logind"), None);
+    }
 }

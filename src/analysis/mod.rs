@@ -8,20 +8,28 @@ pub mod cause;
 pub mod evidence;
 pub mod felt;
 pub mod finding;
+pub mod group;
 pub mod hole;
 pub mod impact;
 pub mod incident;
+pub mod layers;
 pub mod listeners;
 pub mod marks;
 pub mod ports;
 mod rotated;
+pub mod scope;
 pub mod silences;
+pub mod slow;
 pub mod spikes;
+mod wanted;
 pub mod world;
 
-use crate::facts::closer::Close;
+use crate::clock::zone::Rule;
+use crate::facts::closer::sample::Sample;
+use crate::facts::closer::{Close, Wanted};
 use finding::{Finding, Shape};
 use incident::Incident;
+use layers::Layers;
 use ports::Conflict;
 use world::World;
 
@@ -38,8 +46,10 @@ pub struct Plan {
     pub conflicts: Vec<Conflict>,
     #[allow(missing_docs)]
     pub findings: Vec<Finding>,
-    /// First and last second of what must be looked at closer.
-    pub windows: Vec<(i64, i64)>,
+    /// What must be looked at closer.
+    pub wanted: Wanted,
+    /// Stretches of quiet time (first and last second) by which services are compared.
+    pub quiet: Vec<(i64, i64)>,
 }
 
 /// Finds what stands out.
@@ -55,10 +65,16 @@ pub fn plan(world: &World) -> Plan {
             ((finding.start - beside).floor() as i64, (finding.end + beside).ceil() as i64)
         })
         .collect();
-    Plan { conflicts, findings, windows }
+    let wanted = wanted::wanted(world, &conflicts, &findings, windows);
+    Plan { quiet: layers::stretches(world, &findings), wanted, conflicts, findings }
 }
 
-/// Weighs, groups and measures. `close` are the requests in the plan's windows.
-pub fn incidents(world: &World, plan: &Plan, close: &[Close]) -> Vec<Incident> {
-    incident::incidents(world, &plan.conflicts, &plan.findings, close)
+/// Weighs, groups and measures. `close` are the requests in the plan's windows, `samples` those of its quiet times;
+/// `zone` is the one whose days count.
+pub fn incidents(world: &World, plan: &Plan, close: &[Close], samples: &[Sample], zone: &Rule) -> Vec<Incident> {
+    let layers = Layers::of(world, samples, &plan.quiet);
+    incident::incidents(
+        &incident::Given { world, conflicts: &plan.conflicts, close, layers: &layers, zone },
+        &plan.findings,
+    )
 }

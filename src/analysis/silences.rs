@@ -107,7 +107,7 @@ fn gave_way(conflicts: &[Conflict], service: &Service, from: i64) -> bool {
     conflicts.iter().any(|conflict| {
         let holds = conflict.holder().is_some_and(|holder| match &holder.holder {
             Holder::Service(name) | Holder::Container(name, _) => is_same(name, &service.name),
-            Holder::Unknown | Holder::SelfStale => false,
+            Holder::Unknown | Holder::Process(_) | Holder::SelfStale | Holder::SelfDuplicate => false,
         });
         let end = conflict.solved.unwrap_or(f64::INFINITY);
         holds && (conflict.first - EDGE_S..=end + 30.0).contains(&(from as f64))

@@ -1,6 +1,6 @@
 //! Spikes as findings: runs of failing requests of each service, and failures too few for the automaton but explained.
 
-use super::burst::bursts;
+use super::burst::{Burst, Found, Log, bursts, lines};
 use super::finding::{Finding, Shape, is_same};
 use super::world::{Service, World};
 use crate::facts::event::Kind;
@@ -8,15 +8,48 @@ use crate::facts::traffic::Failure;
 
 /// The spikes of a service; `index` is its own in [`World::services`].
 pub fn spikes(index: usize, service: &Service) -> Vec<Finding> {
-    let (baseline, bursts) = bursts(&service.seconds, &service.failures);
-    let finding = |burst: super::burst::Burst| Finding {
+    let log = Log { seconds: &service.seconds, failures: &service.failures, crowd: &service.crowd, scopes: 1 };
+    let found = bursts(&log);
+    let of = |burst: &Burst| Finding::of(Shape::Spike, index, service, (burst.start as f64, burst.end as f64));
+    found.bursts.iter().map(|burst| spike(&found, burst, of(burst))).collect()
+}
+
+fn spike(found: &Found, burst: &Burst, base: Finding) -> Finding {
+    Finding {
         is_open_at_start: burst.is_open_at_start,
         is_open_at_end: burst.is_open_at_end,
-        baseline: Some(baseline),
+        baseline: Some(found.baseline),
         level: burst.level,
-        ..Finding::of(Shape::Spike, index, service, (burst.start as f64, burst.end as f64))
-    };
-    bursts.into_iter().map(finding).collect()
+        climb: burst.climb,
+        is_flapping: burst.is_flapping,
+        hidden: found.hidden.clone(),
+        ..base
+    }
+}
+
+/// The spikes of servers of which only the error log is at hand: there is nothing to take a share of.
+pub fn spikes_of_lines(world: &World) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for own in &world.failed_lines {
+        let found = lines::bursts(&own.lines, own.span);
+        let base = |burst: &Burst| Finding {
+            service: own.service.clone(),
+            host: own.host.clone(),
+            start: burst.start as f64,
+            end: burst.end as f64,
+            start_error_s: 1.0,
+            end_error_s: 1.0,
+            ..Finding::default()
+        };
+        let spike = |burst: &Burst| Finding {
+            // Lines a second: neither is a share of requests.
+            baseline: None,
+            level: 1.0,
+            ..spike(&found, burst, base(burst))
+        };
+        findings.extend(found.bursts.iter().map(spike));
+    }
+    findings
 }
 
 /// How long after a spike a stop of the service behind it still belongs to it, in seconds.

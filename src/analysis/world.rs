@@ -5,12 +5,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::cause::unusual::{Wording, wordings};
+use super::finding::is_same as is_same_service;
 use super::rotated::{Spans, retold, seams};
 use crate::clock::{Instant, Timebase};
-use crate::facts::claim::Claim;
+use crate::facts::claim::{Claim, How};
+use crate::facts::crowd::Crowd;
 use crate::facts::event::Kind;
+use crate::facts::failed::FailedLine;
 use crate::facts::sign::Sign;
-use crate::facts::traffic::{Failure, Refusal, Second};
+use crate::facts::traffic::{Failure, Refusal, Second, SeriesKey};
 use crate::facts::{Event, Facts, Moment, Place};
 
 /// How far apart two collectors' stamps of one event may lie: whole seconds on one side, and a late clock.
@@ -91,6 +95,8 @@ pub struct Service {
     pub refusals: Vec<Refusal>,
     /// Names of the failures' scopes.
     pub scopes: BTreeMap<u64, String>,
+    /// Requests by client.
+    pub crowd: Crowd,
     /// Sources that bring it.
     pub sources: BTreeSet<usize>,
     /// Seconds that another source than the group's first counts, where several hold the same requests.
@@ -135,6 +141,19 @@ impl Service {
     }
 }
 
+/// Error lines of one service of one host that tell of failing requests.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FailedLines {
+    #[allow(missing_docs)]
+    pub service: String,
+    #[allow(missing_docs)]
+    pub host: Option<String>,
+    /// In order of time.
+    pub lines: Vec<FailedLine>,
+    /// What its logs cover: first second, and the one after the last.
+    pub span: (i64, i64),
+}
+
 /// Everything that the logs say, on one time.
 #[derive(Clone, Debug, Default)]
 pub struct World {
@@ -144,8 +163,12 @@ pub struct World {
     pub events: Vec<Happening>,
     #[allow(missing_docs)]
     pub signs: Vec<SignLines>,
+    /// Error lines that tell of failing requests, of services whose requests are in no log.
+    pub failed_lines: Vec<FailedLines>,
     #[allow(missing_docs)]
     pub claims: Vec<(Option<Instant>, Option<String>, Claim, Evidence)>,
+    /// How long answers took, by the index of the service, where its lines tell it.
+    pub durations: BTreeMap<usize, crate::facts::durations::Durations>,
     /// First and last moment of all logs.
     pub coverage: Option<(Instant, Instant)>,
     /// By source: what it covers.
@@ -154,10 +177,27 @@ pub struct World {
     pub copies: BTreeMap<usize, usize>,
     /// The host of each source.
     pub hosts: Vec<Option<String>>,
+    /// What servers say, by its wording.
+    pub wordings: Vec<Wording>,
     lines: FirstLines,
 }
 
 impl World {
+    /// Whether a log holds requests of that service.
+    fn has_requests(&self, name: &str, host: &Option<String>) -> bool {
+        let is_host = |own: &Option<String>| own.is_none() || host.is_none() || own == host;
+        self.services.iter().any(|service| is_same_service(&service.name, name) && is_host(&service.host))
+    }
+
+    /// Dates the saved tables of sockets, whose rows have no moment, by when each source was last written.
+    pub fn date_tables(&mut self, written_s: &[Option<i64>]) {
+        for (at, _, claim, line) in &mut self.claims {
+            if claim.how == How::Table && at.is_none() {
+                *at = written_s.get(line.source).copied().flatten().map(Instant::second);
+            }
+        }
+    }
+
     /// The line at a place, as evidence.
     pub fn line(&self, place: Place) -> Evidence {
         self.lines.evidence(place, "")
@@ -174,8 +214,11 @@ pub fn world(facts: &Facts, timebase: &Timebase, names: &[&str]) -> World {
     world.coverage = spans().map(|span| span.0).min().zip(spans().map(|span| span.1).max());
     world.services = services(facts, timebase, &world.hosts, &mut world.copies);
     world.events = events(facts, timebase, &world.hosts, &lines);
+    world.wordings = wordings(facts, timebase);
     world.signs = signs(facts, timebase, &lines, &world.spans);
     retold(facts, timebase, &world.spans, &mut world.copies);
+    world.failed_lines = failed_lines(facts, timebase, &world);
+    world.durations = super::slow::durations(facts, timebase, &world);
     let copies = world.copies.clone();
     world.claims = facts
         .claims
@@ -261,6 +304,7 @@ struct Part {
     failures: Vec<Failure>,
     refusals: Vec<Refusal>,
     scopes: BTreeMap<u64, String>,
+    crowd: Crowd,
 }
 
 fn services(
@@ -272,15 +316,12 @@ fn services(
     let mut parts: BTreeMap<(Option<String>, String), Vec<Part>> = BTreeMap::new();
     for (key, series) in &facts.series {
         let host = key.host.clone().or_else(|| hosts.get(key.source).cloned().flatten());
-        let utc = |at: i64| match key.stretch {
-            _ if key.zoned => at,
-            Some((block, stretch)) => timebase.stretch_utc_s((key.source, block), stretch, at),
-            None => timebase.utc_s(key.source, at),
-        };
+        let utc = |at: i64| utc_s(timebase, key, at);
         let seconds = series.seconds.iter().map(|second| Second { at: utc(second.at), ..*second }).collect();
         let failures = series.failures.iter().map(|failure| Failure { at: utc(failure.at), ..*failure }).collect();
         let refusals = series.refusals.iter().map(|refusal| Refusal { at: utc(refusal.at), ..*refusal }).collect();
-        let part = Part { source: key.source, seconds, failures, refusals, scopes: series.scopes.clone() };
+        let (scopes, crowd) = (series.scopes.clone(), series.crowd.clone());
+        let part = Part { source: key.source, seconds, failures, refusals, scopes, crowd };
         let of_service = parts.entry((host, key.service.clone())).or_default();
         match of_service.iter_mut().find(|earlier| earlier.source == key.source) {
             Some(earlier) => {
@@ -290,11 +331,21 @@ fn services(
                 earlier.failures.extend(part.failures);
                 earlier.refusals.extend(part.refusals);
                 earlier.scopes.extend(part.scopes);
+                earlier.crowd.merge(&part.crowd);
             }
             None => of_service.push(part),
         }
     }
     parts.into_iter().map(|((host, name), parts)| service(name, host, parts, copies)).collect()
+}
+
+/// A second of a series in UTC.
+fn utc_s(timebase: &Timebase, key: &SeriesKey, at: i64) -> i64 {
+    match key.stretch {
+        _ if key.zoned => timebase.without_skew(key.source, at),
+        Some((block, stretch)) => timebase.stretch_utc_s((key.source, block), stretch, at),
+        None => timebase.utc_s(key.source, at),
+    }
 }
 
 fn service(name: String, host: Option<String>, parts: Vec<Part>, copies: &mut BTreeMap<usize, usize>) -> Service {
@@ -309,6 +360,7 @@ fn service(name: String, host: Option<String>, parts: Vec<Part>, copies: &mut BT
         append(&mut service.failures, part.failures);
         append(&mut service.refusals, part.refusals);
         service.scopes.extend(part.scopes);
+        service.crowd.merge(&part.crowd);
     }
     joined(&mut service.seconds);
     service.failures.sort_unstable();
@@ -468,6 +520,43 @@ fn join(earlier: &mut Happening, next: Happening) {
     earlier.event.image = earlier.event.image.take().or(next.event.image);
     earlier.evidence.extend(next.evidence);
     earlier.evidence.sort();
+}
+
+/// Error lines that tell of failing requests. Of several collectors of one writer, that with the most counts in each
+/// second.
+fn failed_lines(facts: &Facts, timebase: &Timebase, world: &World) -> Vec<FailedLines> {
+    type BySource = BTreeMap<usize, Vec<FailedLine>>;
+    let mut all: BTreeMap<(Option<String>, String), (FailedLines, BySource)> = BTreeMap::new();
+    for (key, lines) in &facts.failed_lines {
+        let host = key.host.clone().or_else(|| world.hosts.get(key.source).cloned().flatten());
+        if world.copies.contains_key(&key.source) || world.has_requests(&key.service, &host) {
+            continue;
+        }
+        let (own, sources) = all.entry((host.clone(), key.service.clone())).or_insert_with(|| {
+            let (service, span) = (key.service.clone(), (i64::MAX, i64::MIN));
+            (FailedLines { service, host, lines: Vec::new(), span }, BTreeMap::new())
+        });
+        let at = |line: &FailedLine| FailedLine { at: utc_s(timebase, key, line.at), ..*line };
+        sources.entry(key.source).or_default().extend(lines.iter().map(at));
+        if let Some((first, last)) = world.spans.get(key.source).copied().flatten() {
+            own.span = (own.span.0.min(first.s), own.span.1.max(last.s + 1));
+        }
+    }
+    let merged = |(mut own, sources): (FailedLines, BySource)| {
+        // How often each line is told: as often as by the source that tells it most often.
+        let mut counts: BTreeMap<FailedLine, usize> = BTreeMap::new();
+        for lines in sources.into_values() {
+            let mut of_source: BTreeMap<FailedLine, usize> = BTreeMap::new();
+            lines.into_iter().for_each(|line| *of_source.entry(line).or_default() += 1);
+            for (line, count) in of_source {
+                let most = counts.entry(line).or_default();
+                *most = count.max(*most);
+            }
+        }
+        own.lines = counts.into_iter().flat_map(|(line, count)| std::iter::repeat_n(line, count)).collect();
+        own
+    };
+    all.into_values().map(merged).collect()
 }
 
 fn signs(facts: &Facts, timebase: &Timebase, lines: &FirstLines, spans: &Spans) -> Vec<SignLines> {

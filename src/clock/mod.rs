@@ -2,11 +2,12 @@
 //!
 //! A zone is, in this order, stated in the line, given by the user, inferred from the file's own lines, from other
 //! sources and from when the file was last written, or assumed to be UTC. The zone of the machine that runs pmtrace never
-//! counts: its clock is not the logs'.
+//! counts: its clock is not the logs'. What two machines both log shows by how much the clock of one is ahead.
 
 mod fold;
 pub mod infer;
 pub mod rotated;
+pub mod skew;
 mod stream;
 mod year;
 pub mod zone;
@@ -51,6 +52,8 @@ pub struct SourceClock {
     pub how: How,
     /// Why, in words; empty where the lines state it.
     pub reason: String,
+    /// By how much it is ahead, where other logs show it.
+    pub skew: Option<skew::Skew>,
     /// How the year is known, if any stamp lacks it.
     pub year_how: Option<How>,
     /// The year of the first stamp that lacks it.
@@ -101,7 +104,12 @@ impl Timebase {
 
     /// A second of a series without stated zone, in UTC.
     pub fn utc_s(&self, source: usize, civil_s: i64) -> i64 {
-        self.sources.get(source).map_or(civil_s, |clock| clock.rule.utc_s(civil_s))
+        self.sources.get(source).map_or(civil_s, |clock| clock.without_skew(clock.rule.utc_s(civil_s)))
+    }
+
+    /// A second of a series that states its zone, without the clock's skew.
+    pub fn without_skew(&self, source: usize, utc_s: i64) -> i64 {
+        self.sources.get(source).map_or(utc_s, |clock| clock.without_skew(utc_s))
     }
 }
 
@@ -116,7 +124,17 @@ impl Clocks for Timebase {
 }
 
 impl SourceClock {
-    fn instant(&self, block: usize, Moment { stamp, stretch }: Moment) -> Instant {
+    fn without_skew(&self, utc_s: i64) -> i64 {
+        self.skew.as_ref().map_or(utc_s, |skew| utc_s - skew.at(utc_s))
+    }
+
+    fn instant(&self, block: usize, moment: Moment) -> Instant {
+        let shown = self.shown(block, moment);
+        Instant { s: self.without_skew(shown.s), ..shown }
+    }
+
+    /// What the clock showed.
+    fn shown(&self, block: usize, Moment { stamp, stretch }: Moment) -> Instant {
         if let (Zone::Offset(offset), true) = (stamp.zone, stamp.has_year) {
             return instant_of(&stamp, stamp.civil_s - i64::from(offset));
         }
@@ -164,6 +182,7 @@ pub fn align(facts: &Facts, names: &[SourceName], given: &Given) -> Timebase {
     passes(facts, &mut timebase);
     infer::zones(facts, names, &mut timebase);
     passes(facts, &mut timebase);
+    skew::find(facts, names, &mut timebase);
     timebase
 }
 
@@ -176,7 +195,7 @@ fn clock_of(own: Option<&SourceFacts>, name: &SourceName, given: &Given) -> Sour
         _ if zoneless => (Rule::Offset(0), How::Assumed, String::new()),
         _ => (stated(own), How::Stated, String::new()),
     };
-    SourceClock { rule, how, reason, year_how: None, first_year: None, stretches: BTreeMap::new() }
+    SourceClock { rule, how, reason, skew: None, year_how: None, first_year: None, stretches: BTreeMap::new() }
 }
 
 /// The offset that most lines state.

@@ -30,6 +30,11 @@ impl Age {
     }
 }
 
+/// Whether a file is packed, by its name.
+pub fn is_packed(path: &str) -> bool {
+    PACKED.iter().any(|ending| path.ends_with(ending))
+}
+
 /// The sources by their names as streams: each a set, the oldest file first.
 pub fn streams<'a>(names: impl Iterator<Item = &'a str>) -> Vec<Vec<usize>> {
     let mut sets: BTreeMap<String, Vec<(Age, &str, usize)>> = BTreeMap::new();

@@ -1,8 +1,10 @@
-//! Who listens where: what servers say of themselves, and what commands gave a container.
+//! Who listens where: what servers say of themselves, what their configurations and tables of sockets say of them, and
+//! what commands gave a container.
 
 mod configured;
+mod own_line;
+mod table;
 
-use super::event;
 use crate::format::{Record, Value};
 
 /// How a claim is known.
@@ -14,12 +16,23 @@ pub enum How {
     Published,
     /// The service's configuration says that it would listen.
     Configured,
+    /// A saved table of sockets names the process.
+    Table,
+}
+
+/// A port is one of TCP or of UDP; neither is in the other's way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs)]
+pub enum Protocol {
+    #[default]
+    Tcp,
+    Udp,
 }
 
 /// Somebody listens on a port, or will when it runs.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Claim {
-    /// Service or container.
+    /// Service or container; in a table the program, as far as the table prints it.
     pub holder: String,
     #[allow(missing_docs)]
     pub image: Option<String>,
@@ -29,6 +42,19 @@ pub struct Claim {
     pub port: u16,
     #[allow(missing_docs)]
     pub how: How,
+    #[allow(missing_docs)]
+    pub protocol: Protocol,
+    /// Whether a socket of IPv6 leaves IPv4 alone; `false` where that is not known.
+    pub is_v6_only: bool,
+    /// The process that listens, where told.
+    pub pid: Option<i64>,
+}
+
+impl Claim {
+    /// A claim of a port on any address.
+    pub fn of(holder: String, port: u16, how: How, protocol: Protocol) -> Claim {
+        Claim { holder, image: None, address: None, port, how, protocol, is_v6_only: false, pid: None }
+    }
 }
 
 /// The claims that a record makes.
@@ -39,40 +65,10 @@ pub fn claims(record: &Record<'_>) -> Vec<Claim> {
     match record.format {
         "sudo" => record.text_field("COMMAND").map(published).unwrap_or_default(),
         "docker-ps" | "docker-inspect" | "compose-file" => of_container(record),
+        "ss" | "netstat" | "lsof" => table::claim(record).into_iter().collect(),
         format if format.ends_with("-config") => configured::claims(record),
-        _ => own_line(record).into_iter().collect(),
+        _ => own_line::claim(record).into_iter().collect(),
     }
-}
-
-/// Readiness lines that name the socket (`formats/lifecycle.md`, section 2).
-fn own_line(record: &Record<'_>) -> Option<Claim> {
-    const WORDS: [&str; 6] = [
-        "Server listening on ",
-        "Listening at: ",
-        "Uvicorn running on ",
-        "* Listening on ",
-        "Now listening on: ",
-        "Running on ",
-    ];
-    let message = record.message();
-    let place = message.find("Listening at: ").map_or(message, |at| &message[at..]);
-    let place = WORDS.iter().find_map(|words| place.trim_start().strip_prefix(words))?;
-    let (address, port) = socket(place)?;
-    let holder = event::service_name(record)?;
-    Some(Claim { holder, image: None, address, port, how: How::OwnLine })
-}
-
-/// `0.0.0.0 port 22.`, `http://127.0.0.1:8000 (100)`, `[::]:80`
-fn socket(text: &str) -> Option<(Option<String>, u16)> {
-    let word = text.split_whitespace().next()?;
-    if let Some((address, rest)) = text.split_once(" port ") {
-        let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
-        return Some((Some(address.into()), digits.parse().ok()?));
-    }
-    let place = word.split_once("://").map_or(word, |(_, place)| place).trim_end_matches('/');
-    let (address, port) = place.rsplit_once(':')?;
-    let address = address.trim_start_matches('[').trim_end_matches(']');
-    Some(((!address.is_empty()).then(|| address.into()), port.parse().ok()?))
 }
 
 /// The published ports of `docker run -d --name web -p 80:3000 shop/web:1.4`, by docker's or podman's client.
@@ -95,17 +91,23 @@ fn published(command: &str) -> Vec<Claim> {
     let name = (0..words.len()).find_map(|index| value(["--name", "--name"], index));
     let Some(name) = name else { return Vec::new() };
     let ports = (0..words.len()).filter_map(|index| value(["-p", "--publish"], index)).filter_map(host_side);
-    let claim = |(address, port)| Claim { holder: name.into(), image: None, address, port, how: How::Published };
+    let claim = |(address, port, protocol)| Claim { address, ..Claim::of(name.into(), port, How::Published, protocol) };
     ports.map(claim).collect()
 }
 
 /// The host's side of `80:3000`, `127.0.0.1:80:3000/tcp`.
-fn host_side(mapping: &str) -> Option<(Option<String>, u16)> {
-    let (host, _inside) = mapping.rsplit_once(':')?;
+fn host_side(mapping: &str) -> Option<(Option<String>, u16, Protocol)> {
+    let (host, inside) = mapping.rsplit_once(':')?;
+    let protocol = protocol(inside);
     match host.rsplit_once(':') {
-        Some((address, port)) => Some((Some(address.trim_matches(['[', ']']).into()), port.parse().ok()?)),
-        None => Some((None, host.parse().ok()?)),
+        Some((address, port)) => Some((Some(address.trim_matches(['[', ']']).into()), port.parse().ok()?, protocol)),
+        None => Some((None, host.parse().ok()?, protocol)),
     }
+}
+
+/// `53/udp`; TCP goes without saying.
+fn protocol(ports: &str) -> Protocol {
+    if ports.trim_end_matches(['"', '\'', ' ']).ends_with("/udp") { Protocol::Udp } else { Protocol::Tcp }
 }
 
 /// What a container publishes, or wants to, by `docker ps`, `docker inspect` or its compose file.
@@ -124,8 +126,11 @@ fn of_container(record: &Record<'_>) -> Vec<Claim> {
         })
         .collect();
     let ports = mappings.into_iter().flat_map(mapping);
-    let claim =
-        |(address, port)| Claim { holder: name.into(), image: image.clone(), address, port, how: How::Published };
+    let claim = |(address, port, protocol)| Claim {
+        image: image.clone(),
+        address,
+        ..Claim::of(name.into(), port, How::Published, protocol)
+    };
     ports.map(claim).collect()
 }
 
@@ -135,8 +140,10 @@ const RANGE_PORTS: u16 = 64;
 /// The host's side of `0.0.0.0:8000-8002->8000-8002/tcp` and `[::]:80->80/tcp` of docker, of `127.0.0.1:8080:80`,
 /// `8000-8002:80-82` and `target: 80, published: "8080", host_ip: 127.0.0.1` of compose. Ports that are only exposed
 /// have none.
-fn mapping(text: &str) -> Vec<(Option<String>, u16)> {
+fn mapping(text: &str) -> Vec<(Option<String>, u16, Protocol)> {
     let text = text.trim_matches(['{', '}', ' ']);
+    let is_udp = text.split(',').any(|pair| pair.trim().trim_end_matches(['"', '\'']) == "protocol: udp");
+    let protocol = if is_udp { Protocol::Udp } else { protocol(text) };
     let (address, ports) = if text.contains("target:") {
         let value = |name: &str| {
             let pairs = text.split(',').filter_map(|pair| pair.split_once(':'));
@@ -155,7 +162,7 @@ fn mapping(text: &str) -> Vec<(Option<String>, u16)> {
     };
     let Some(ports) = ports else { return Vec::new() };
     let address = address.map(|address| address.trim_matches(['[', ']'])).filter(|address| !address.is_empty());
-    range(ports).map(|port| (address.map(str::to_owned), port)).collect()
+    range(ports).map(|port| (address.map(str::to_owned), port, protocol)).collect()
 }
 
 /// `80`, `8000-8010`
@@ -189,9 +196,12 @@ mod tests {
             ("80", None, vec![]),
             ("${PORT:-80}:80", None, vec![]),
             ("target: 80, published: \"8080\", host_ip: 127.0.0.1", Some("127.0.0.1"), vec![8080]),
+            ("target: 53, published: 53, protocol: udp", None, vec![53]),
             ("{target: 80, mode: host}", None, vec![]),
         ] {
-            let want: Vec<_> = ports.into_iter().map(|port| (address.map(str::to_owned), port)).collect();
+            let is_udp = text.contains("udp");
+            let protocol = if is_udp { Protocol::Udp } else { Protocol::Tcp };
+            let want: Vec<_> = ports.into_iter().map(|port| (address.map(str::to_owned), port, protocol)).collect();
             assert_eq!(mapping(text), want, "{text}");
         }
     }
@@ -205,13 +215,5 @@ mod tests {
         assert_eq!(ports("/usr/bin/docker run --name=web --publish=127.0.0.1:80:80 -p 443:443 x"), [web(80), web(443)]);
         assert_eq!(ports("/usr/bin/docker ps -p 80:80 --name web"), []);
         assert_eq!(ports("/usr/bin/docker run -p 80:80 nameless"), []);
-    }
-
-    #[test]
-    fn sockets() {
-        assert_eq!(socket("0.0.0.0 port 22."), Some((Some("0.0.0.0".into()), 22)));
-        assert_eq!(socket("http://127.0.0.1:8000 (100)"), Some((Some("127.0.0.1".into()), 8000)));
-        assert_eq!(socket("http://[::]:5000"), Some((Some("::".into()), 5000)));
-        assert_eq!(socket("/run/docker.sock"), None);
     }
 }

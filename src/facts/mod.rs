@@ -5,12 +5,18 @@
 pub mod bind;
 pub mod claim;
 pub mod closer;
+pub mod crowd;
+pub mod durations;
 pub mod event;
+pub mod failed;
+pub mod hearing;
 pub mod lifecycle;
 pub mod operator;
 pub mod order;
+pub mod sample;
 pub mod sign;
 pub mod survey;
+pub mod templates;
 pub mod traffic;
 mod words;
 
@@ -19,6 +25,8 @@ use std::collections::BTreeMap;
 use crate::format::{Record, Stamp};
 use claim::Claim;
 use event::Said;
+use failed::FailedLine;
+use hearing::Hearing;
 use sign::Sign;
 use traffic::{Series, SeriesKey};
 
@@ -189,6 +197,8 @@ pub struct Facts {
     pub blocks: BTreeMap<BlockId, BlockFacts>,
     #[allow(missing_docs)]
     pub series: BTreeMap<SeriesKey, Series>,
+    /// How long answers took, where lines tell it; of hours that come twice both together.
+    pub durations: BTreeMap<SeriesKey, durations::Durations>,
     #[allow(missing_docs)]
     pub events: Vec<At<Event>>,
     #[allow(missing_docs)]
@@ -197,8 +207,12 @@ pub struct Facts {
     pub claims: Vec<At<Claim>>,
     #[allow(missing_docs)]
     pub client_lines: Vec<ClientLine>,
+    /// Error lines that tell of failing requests, by their writer.
+    pub failed_lines: BTreeMap<SeriesKey, Vec<FailedLine>>,
     /// Messages of programs in syslog and the journal, by source, for finding its zone.
     pub messages: BTreeMap<usize, Messages>,
+    /// What servers say, by its wording, by source.
+    pub templates: BTreeMap<usize, templates::Templates>,
 }
 
 /// A sample of a source's messages: those with the smallest hashes, so that two logs of the same messages keep the same
@@ -262,6 +276,9 @@ impl Facts {
         for (key, series) in other.series {
             self.series.entry(key).or_default().merge(series);
         }
+        for (key, durations) in other.durations {
+            self.durations.entry(key).or_default().merge(durations);
+        }
         for (key, signs) in other.signs {
             let own = self.signs.entry(key).or_default();
             for (second, count) in signs.seconds {
@@ -277,8 +294,14 @@ impl Facts {
         self.events.extend(other.events);
         self.claims.extend(other.claims);
         self.client_lines.extend(other.client_lines);
+        for (key, lines) in other.failed_lines {
+            self.failed_lines.entry(key).or_default().extend(lines);
+        }
         for (source, messages) in other.messages {
             self.messages.entry(source).or_default().merge(messages);
+        }
+        for (source, templates) in other.templates {
+            self.templates.entry(source).or_default().merge(templates);
         }
     }
 
@@ -287,13 +310,17 @@ impl Facts {
         self.events.sort();
         self.claims.sort();
         self.client_lines.sort();
-        for series in self.series.values_mut() {
+        for (key, series) in &mut self.series {
+            // Of a whole that was not read block by block.
+            Hearing::default().listen(key, series);
             series.failures.sort_unstable();
             series.refusals.sort_unstable();
         }
+        self.failed_lines.values_mut().for_each(|lines| lines.sort_unstable());
         for source in self.sources.values_mut() {
             source.samples.sort();
         }
+        self.templates.values_mut().for_each(templates::Templates::sort);
         self
     }
 }

@@ -3,16 +3,20 @@
 use rayon::prelude::*;
 
 use super::claim::{Claim, claims};
+use super::failed::failed_line;
+use super::hearing::Hearing;
 use super::traffic::{Builder, Scratch, SeriesKey, counted_at, hit_of, service};
 use super::{
     At, BlockFacts, BlockId, ClientLine, Event, Facts, MESSAGE_CHARS, Messages, Moment, Place, SignKey, SourceFacts,
-    event, order, said, sign, traffic,
+    durations, event, order, said, sign, templates, traffic,
 };
 use crate::format::read::{self, Detail, Item, blocks, walk};
 use crate::format::recognise::Recognised;
 use crate::format::{Hit, Record, Stamp};
 use crate::input::blocks::split_line;
 
+/// Blocks that are read before they are heard one after the other.
+const BLOCKS_AT_A_TIME: usize = 64;
 /// Unread lines kept of a block.
 const SAMPLES: usize = 3;
 /// How far apart the stamps of a line and of its envelope lie, in seconds.
@@ -40,27 +44,43 @@ pub fn survey(inputs: &[Input<'_>], block_bytes: usize) -> Facts {
             blocks.into_iter().enumerate().map(move |(index, block)| ((source, index), (block.start, block.end)))
         })
         .collect();
-    let read: Vec<(Facts, usize)> = jobs.par_iter().map(|(id, range)| block(&inputs[id.0], *id, *range)).collect();
+    let timed: Vec<bool> = inputs.par_iter().map(|input| durations::are_told(input.bytes, input.recognised)).collect();
     let mut facts = Facts::default();
+    let mut hearing = Hearing::default();
     let mut previous: Option<(usize, usize)> = None;
-    for ((id, range), (part, end)) in jobs.into_iter().zip(read) {
-        let input = &inputs[id.0];
-        let begins = previous.filter(|(source, _)| *source == id.0).map_or(range.0, |(_, end)| end);
-        // A record reached beyond its block (a binary field held what looks like a record's start): this block was
-        // read from the wrong place, so it is read again from where the last record ended.
-        let misplaced = input.recognised.format.framing().is_counted() && begins != range.0;
-        let (part, end) = if misplaced { block(input, id, (begins, range.1.max(begins))) } else { (part, end) };
-        facts.merge(part);
-        previous = Some((id.0, end));
+    // So many at a time that what must be heard in the order of the source stays small.
+    for jobs in jobs.chunks(BLOCKS_AT_A_TIME) {
+        let read: Vec<(Facts, usize)> =
+            jobs.par_iter().map(|(id, range)| block(&inputs[id.0], *id, *range, timed[id.0])).collect();
+        for ((id, range), (part, end)) in jobs.iter().zip(read) {
+            let input = &inputs[id.0];
+            let begins = previous.filter(|(source, _)| *source == id.0).map_or(range.0, |(_, end)| end);
+            // A record reached beyond its block (a binary field held what looks like a record's start): this block was
+            // read from the wrong place, so it is read again from where the last record ended.
+            let misplaced = input.recognised.format.framing().is_counted() && begins != range.0;
+            let (mut part, end) =
+                if misplaced { block(input, *id, (begins, range.1.max(begins)), timed[id.0]) } else { (part, end) };
+            if previous.is_some_and(|(source, _)| source != id.0) {
+                hearing.forget();
+            }
+            part.series.iter_mut().for_each(|(key, series)| hearing.listen(key, series));
+            facts.merge(part);
+            previous = Some((id.0, end));
+        }
     }
     facts.sorted()
 }
 
 /// Reads one block; gives its facts and where its last record ended.
-fn block(input: &Input<'_>, id: BlockId, range: (usize, usize)) -> (Facts, usize) {
-    let mut reader = Reader::new(input, id);
+fn block(input: &Input<'_>, id: BlockId, range: (usize, usize), is_timed: bool) -> (Facts, usize) {
+    let mut reader = Reader::new(input, id, is_timed);
     let (end, lines) = walk(input.recognised, input.bytes, range, Detail::Hits, &mut |place, item| match item {
-        Item::Hit(hit) => reader.hit(hit),
+        Item::Hit(hit) => {
+            reader.hit(hit);
+            if reader.is_timed {
+                reader.took(None, &hit.stamp, durations::told(place.raw, input.recognised));
+            }
+        }
         Item::Record(record) => reader.record(&place, &record),
         Item::Unparsed => reader.unparsed(&place),
         Item::Separator => {}
@@ -84,23 +104,31 @@ struct Reader<'a> {
     hits: u64,
     scratch: Scratch,
     messages: Messages,
+    templates: templates::Templates,
+    /// Room for a masked message.
+    masked: Vec<u8>,
+    /// Whether lines of the fast path tell durations.
+    is_timed: bool,
 }
 
 impl<'a> Reader<'a> {
-    fn new(input: &'a Input<'a>, id: BlockId) -> Self {
+    fn new(input: &'a Input<'a>, id: BlockId, is_timed: bool) -> Self {
         Reader {
             input,
             id,
             facts: Facts::default(),
             source: SourceFacts::default(),
             block: BlockFacts::default(),
-            traffic: Builder::default(),
-            plain: Default::default(),
+            traffic: Builder::of_bytes(input.bytes.len()),
+            plain: [(); 2].map(|()| traffic::Growing::of_bytes(input.bytes.len())),
             run: (None, 0),
             folds: order::Folds::default(),
             hits: 0,
             scratch: Scratch::default(),
             messages: Messages::default(),
+            templates: templates::Templates::default(),
+            masked: Vec::new(),
+            is_timed,
         }
     }
 
@@ -196,9 +224,18 @@ impl<'a> Reader<'a> {
         if let Some((sign, about)) = sign::sign(record) {
             self.sign(sign, about, record, &at(()));
         }
+        self.failed_line(record, &host, moment);
         if let (Some(client), Some(stamp)) = (&record.client, record.stamp) {
             let client = traffic::client_hash(client.as_bytes());
             self.facts.client_lines.push(ClientLine { source: self.id.0, stamp, client });
+        }
+        if let Some(moment) = moment {
+            let by_format = || match record.format {
+                "apache-error" | "nginx-error" | "haproxy-notice" => service(record.format, self.input.name),
+                other => other,
+            };
+            let program = record.program.as_deref().unwrap_or_else(by_format);
+            self.templates.add(record, program, (at(()).place, moment), &mut self.masked);
         }
         if let (Some(program), Some(moment)) = (&record.program, moment) {
             let key = format!("{program}\0{}\0{}", record.pid.unwrap_or(-1), record.message().trim());
@@ -210,15 +247,45 @@ impl<'a> Reader<'a> {
     fn traffic_line(&mut self, record: &Record<'_>, host: Option<String>, moment: Option<Moment>) {
         let stretch = moment.and_then(|moment| self.stretch(moment));
         if let Some(hit) = hit_of(record, &mut self.scratch) {
+            let zoned = stated(&hit.stamp).is_some();
+            let host = host.filter(|_| !record.envelope.is_empty());
+            let of = service(record.format, self.input.name);
+            // Beside those of the fast path: the order of a client's requests counts.
+            let plain = service(self.input.recognised.format.name(), self.input.name);
+            let (stamp, took_s) = (hit.stamp, record.request.as_ref().and_then(|request| request.duration_s));
+            if host.is_none() && stretch.is_none() && of == plain {
+                self.plain[usize::from(zoned)].add_lasting(&hit, lasted_s(record));
+            } else {
+                let key = SeriesKey { source: self.id.0, service: of.into(), host: host.clone(), zoned, stretch };
+                self.traffic.series(key).add_lasting(&hit, lasted_s(record));
+            }
+            self.took(Some((of, host)), &stamp, took_s);
+        }
+    }
+
+    /// An error line that tells of a failing request.
+    fn failed_line(&mut self, record: &Record<'_>, host: &Option<String>, moment: Option<Moment>) {
+        let Some(moment) = moment.filter(|moment| moment.stamp.has_year) else { return };
+        if let Some(line) = failed_line(record, &moment.stamp) {
             let key = SeriesKey {
                 source: self.id.0,
-                service: service(record.format, self.input.name).into(),
-                host: host.filter(|_| !record.envelope.is_empty()),
-                zoned: stated(&hit.stamp).is_some(),
-                stretch,
+                service: service_of(record, self.input.name),
+                host: host.clone().filter(|_| !record.envelope.is_empty()),
+                zoned: stated(&moment.stamp).is_some(),
+                stretch: self.stretch(moment),
             };
-            self.traffic.series(key).add(&hit);
+            self.facts.failed_lines.entry(key).or_default().push(line);
         }
+    }
+
+    /// Counts how long an answer took: of that service and host, or of the one that the fast path reads.
+    fn took(&mut self, of: Option<(&'static str, Option<String>)>, stamp: &Stamp, took_s: Option<f64>) {
+        let Some(took_s) = took_s else { return };
+        let (service, host) =
+            of.unwrap_or_else(|| (service(self.input.recognised.format.name(), self.input.name), None));
+        let zoned = stated(stamp).is_some();
+        let key = SeriesKey { source: self.id.0, service: service.into(), host, zoned, stretch: None };
+        self.facts.durations.entry(key).or_default().add(counted_at(stamp), took_s);
     }
 
     fn sign(&mut self, sign: sign::Sign, about: Option<String>, record: &Record<'_>, at: &At<()>) {
@@ -279,10 +346,18 @@ impl<'a> Reader<'a> {
             facts.series.entry(key).or_default().merge(growing.finish());
         }
         facts.messages.entry(self.id.0).or_default().merge(self.messages);
+        facts.templates.entry(self.id.0).or_default().merge(self.templates);
         facts.blocks.insert(self.id, self.block);
         facts.sources.insert(self.id.0, self.source);
         facts
     }
+}
+
+/// How long after its stamp a request ended, in whole seconds: HAProxy and Apache stamp its beginning, nginx its end.
+fn lasted_s(record: &Record<'_>) -> i64 {
+    let ends = record.stamp.zip(record.stamp_end).map(|(begins, ends)| ends.civil_s - begins.civil_s);
+    let lasted = record.request.as_ref().filter(|_| record.format == "apache-access").and_then(|own| own.duration_s);
+    ends.or(lasted.map(|seconds| seconds.round() as i64)).unwrap_or(0).max(0)
 }
 
 /// The offset that the stamp states.

@@ -2,6 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::crowd::Crowd;
+use super::hearing::{Asked, Heard, path_hash};
+use super::sample::Sample;
 use crate::format::{Hit, Record, Stamp, Zone};
 
 /// What an answer meant for the user.
@@ -57,12 +60,14 @@ impl Second {
 }
 
 /// A failing request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Failure {
     /// As in [`Second::at`].
     pub at: i64,
     /// [`client_hash`]
     pub client: u64,
+    /// The path that it asked for, and whether it was answered since its failure before.
+    pub heard: Heard,
     /// Hash of the virtual host or `backend/server`; its name is in [`Series::scopes`].
     pub scope: u64,
     #[allow(missing_docs)]
@@ -106,6 +111,14 @@ pub struct Series {
     pub refusals: Vec<Refusal>,
     /// Names of the scopes of failures, by their hash.
     pub scopes: BTreeMap<u64, String>,
+    /// Requests by client.
+    pub crowd: Crowd,
+    /// The requests of a block in their order, until [`Hearing`](super::hearing::Hearing) went through them.
+    pub asked: Vec<Asked>,
+    /// Requests by client, request line and status, at the end of each where that is known.
+    pub of_clients: Sample,
+    /// The same without the client, whose address the server behind a proxy may not see.
+    pub of_anyone: Sample,
 }
 
 impl Series {
@@ -115,6 +128,10 @@ impl Series {
         self.failures.extend(other.failures);
         self.refusals.extend(other.refusals);
         self.scopes.extend(other.scopes);
+        self.crowd.merge(&other.crowd);
+        self.asked.extend(other.asked);
+        self.of_clients.merge(other.of_clients);
+        self.of_anyone.merge(other.of_anyone);
     }
 }
 
@@ -156,6 +173,8 @@ pub fn client_hash(client: &[u8]) -> u64 {
 #[derive(Default)]
 pub struct Builder {
     series: BTreeMap<SeriesKey, Growing>,
+    /// Bytes of the source.
+    bytes: usize,
 }
 
 /// A series while its block is read: seconds in order of their first request.
@@ -167,12 +186,21 @@ pub struct Growing {
     failures: Vec<Failure>,
     refusals: Vec<Refusal>,
     scopes: BTreeMap<u64, String>,
+    asked: Vec<Asked>,
+    of_clients: Sample,
+    of_anyone: Sample,
 }
 
 impl Builder {
+    /// Of a source of so many bytes.
+    pub fn of_bytes(bytes: usize) -> Builder {
+        Builder { series: BTreeMap::new(), bytes }
+    }
+
     /// The series of that key, to which hits are added.
     pub fn series(&mut self, key: SeriesKey) -> &mut Growing {
-        self.series.entry(key).or_default()
+        let bytes = self.bytes;
+        self.series.entry(key).or_insert_with(|| Growing::of_bytes(bytes))
     }
 
     /// What was collected, in order of time.
@@ -191,15 +219,35 @@ pub fn counted_at(stamp: &Stamp) -> i64 {
 }
 
 impl Growing {
+    /// Of a source of so many bytes.
+    pub fn of_bytes(bytes: usize) -> Growing {
+        let sample = Sample::of_bytes(bytes);
+        Growing { of_clients: sample.clone(), of_anyone: sample, ..Growing::default() }
+    }
+
     /// Counts a request.
     #[inline]
     pub fn add(&mut self, hit: &Hit<'_>) {
+        self.add_lasting(hit, 0);
+    }
+
+    /// The same of one that is known to have lasted so many seconds from its stamp on.
+    #[inline]
+    pub fn add_lasting(&mut self, hit: &Hit<'_>, lasted_s: i64) {
         let at = counted_at(&hit.stamp);
         let client = client_hash(hit.client);
+        let request = client_hash(hit.request);
+        if !hit.request.is_empty() {
+            let of_anyone = request ^ u64::from(hit.status).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            self.of_anyone.add(of_anyone, at + lasted_s);
+            self.of_clients.add(of_anyone ^ client.rotate_left(17), at + lasted_s);
+        }
         let outcome = outcome(hit.status, hit.termination);
+        let path = path_hash(hit.request, request);
+        self.asked.push(Asked::new(client, path, outcome));
         let second = self.second(at);
         second.requests += 1;
-        second.print = second.print.wrapping_add(print(hit, client));
+        second.print = second.print.wrapping_add(print(hit, client, request));
         match outcome {
             Outcome::Good => {}
             Outcome::GaveUp => second.gave_up += 1,
@@ -209,13 +257,19 @@ impl Growing {
             }
             Outcome::Failing => {
                 second.failing += 1;
-                let failure = self.failure(at, client, hit);
+                let failure = self.failure(at, client, path, hit);
                 self.failures.push(failure);
             }
         }
     }
 
-    fn failure(&mut self, at: i64, client: u64, hit: &Hit<'_>) -> Failure {
+    /// Counts so many answered requests of one second, of clients that are not told: for series that are counted
+    /// elsewhere.
+    pub fn add_answered(&mut self, stamp: &Stamp, requests: u32) {
+        self.second(counted_at(stamp)).requests += requests;
+    }
+
+    fn failure(&mut self, at: i64, client: u64, path: u32, hit: &Hit<'_>) -> Failure {
         let scope = client_hash(hit.scope);
         if !hit.scope.is_empty() && !self.scopes.contains_key(&scope) {
             self.scopes.insert(scope, String::from_utf8_lossy(hit.scope).into_owned());
@@ -224,7 +278,8 @@ impl Growing {
         for (kept, byte) in termination.iter_mut().zip(hit.termination) {
             *kept = *byte;
         }
-        Failure { at, client, scope, status: hit.status, termination }
+        let heard = Heard::new(path, false, false);
+        Failure { at, client, heard, scope, status: hit.status, termination }
     }
 
     #[inline]
@@ -247,14 +302,26 @@ impl Growing {
     /// The seconds in order of time.
     pub fn finish(mut self) -> Series {
         self.seconds.sort_by_key(|second| second.at);
-        Series { seconds: self.seconds, failures: self.failures, refusals: self.refusals, scopes: self.scopes }
+        let mut crowd = Crowd::default();
+        self.asked.iter().for_each(|request| crowd.add(request.client()));
+        self.of_clients.settle();
+        self.of_anyone.settle();
+        Series {
+            seconds: self.seconds,
+            failures: self.failures,
+            refusals: self.refusals,
+            scopes: self.scopes,
+            crowd,
+            asked: self.asked,
+            of_clients: self.of_clients,
+            of_anyone: self.of_anyone,
+        }
     }
 }
 
 /// A fingerprint of the request that is the same whichever collector brings its line.
 #[inline]
-fn print(hit: &Hit<'_>, client: u64) -> u64 {
-    let request = rapidhash::v3::rapidhash_v3(hit.request);
+fn print(hit: &Hit<'_>, client: u64, request: u64) -> u64 {
     let rest = u64::from(hit.status) << 48 ^ hit.bytes;
     (client ^ request.rotate_left(17)).wrapping_add(rest).wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }

@@ -2,7 +2,8 @@
 
 use super::model::{self, Evidence, Mark, Reason};
 use super::words;
-use crate::analysis::cause::{Cause, Hypothesis};
+use crate::analysis::cause::{Cause, Hypothesis, common, unusual};
+use crate::analysis::evidence::Confidence;
 use crate::analysis::impact::Chart;
 use crate::analysis::incident::Incident;
 use crate::analysis::marks;
@@ -69,12 +70,12 @@ pub struct Note {
 /// The incident of the contract. `number` counts from 1.
 pub fn incident(of: &Incident, number: usize, lines: &Lines<'_>, notes: &[Note]) -> model::Incident {
     let id = format!("i{number}");
-    let hypotheses: Vec<model::Hypothesis> = of
-        .causes
-        .iter()
-        .enumerate()
-        .map(|(index, cause)| hypothesis(cause, of, format!("{id}.c{}", index + 1), lines))
-        .collect();
+    let causes = hypotheses(of);
+    let mut hypotheses: Vec<model::Hypothesis> =
+        causes.iter().zip(1..).map(|(cause, rank)| hypothesis(cause, of, format!("{id}.c{rank}"), lines)).collect();
+    if let Some(cause) = hypotheses.first_mut() {
+        cause.evidence_for.extend(details(of, lines));
+    }
     let cause = hypotheses.first().cloned().unwrap_or_else(|| unknown(format!("{id}.c1")));
     let mut timeline: Vec<model::Item> = of.timeline.iter().map(|item| timeline_item(item, lines)).collect();
     let around = |note: &&Note| (of.start.s - 3600..=of.until.s + 3600).contains(&note.at.s);
@@ -111,6 +112,28 @@ pub fn incident(of: &Incident, number: usize, lines: &Lines<'_>, notes: &[Note])
     }
 }
 
+/// All hypotheses in their order: each cause, and behind it the holders of its port that are possible.
+pub(super) fn hypotheses(of: &Incident) -> Vec<Hypothesis> {
+    of.causes.iter().flat_map(|cause| std::iter::once(cause.clone()).chain(possible(cause, of))).collect()
+}
+
+/// What set it off, what its failing requests have in common, and what the servers said far more often than usual.
+fn details(of: &Incident, lines: &Lines<'_>) -> Vec<Reason> {
+    let trigger = of.trigger.as_ref().zip(of.marks.trigger.as_ref()).map(|(trigger, mark)| Reason {
+        text: words::trigger(trigger, &mark.item),
+        evidence: lines.all(&mark.item.evidence),
+    });
+    let common = of.common.iter().map(|common| Reason {
+        text: format!("{}{}", words::IN_COMMON, common::sentence(common)),
+        evidence: Vec::new(),
+    });
+    let unusual = of.unusual.iter().map(|unusual| Reason {
+        text: format!("{}{}", words::UNUSUAL, unusual::sentence(unusual)),
+        evidence: lines.all(std::slice::from_ref(&unusual.evidence)),
+    });
+    trigger.into_iter().chain(common).chain(unusual).collect()
+}
+
 fn tenths(seconds: f64) -> f64 {
     (seconds * 10.0).round() / 10.0
 }
@@ -132,6 +155,15 @@ fn unknown(id: String) -> model::Hypothesis {
     }
 }
 
+/// The same cause with a holder that is only possible: it stands among the hypotheses, never in the cause (methods,
+/// 5.3).
+fn possible(cause: &Hypothesis, of: &Incident) -> Option<Hypothesis> {
+    let conflict = of.conflict.as_ref().filter(|_| cause.cause == Cause::PortConflict && cause.conflict.is_some())?;
+    let best = conflict.hypotheses.first().filter(|best| best.holder != Holder::Unknown)?;
+    (cause.holder.is_none() && best.confidence == Confidence::Possible)
+        .then(|| Hypothesis { holder: Some(best.clone()), ..cause.clone() })
+}
+
 fn hypothesis(cause: &Hypothesis, of: &Incident, id: String, lines: &Lines<'_>) -> model::Hypothesis {
     let is_bind = cause.conflict.is_some();
     let conflict = of.conflict.as_ref().filter(|_| is_bind);
@@ -143,6 +175,17 @@ fn hypothesis(cause: &Hypothesis, of: &Incident, id: String, lines: &Lines<'_>) 
         text: reason.text.clone(),
         evidence: lines.all(&reason.evidence),
     };
+    // What names a holder is no surer than the holder is.
+    let by = cause.holder.as_ref();
+    let probability = cause.probability * by.map_or(1.0, |by| by.probability);
+    let confidence = by.map_or(cause.confidence, |by| cause.confidence.min(by.confidence));
+    let summary = match by.filter(|by| by.confidence == Confidence::Possible) {
+        Some(by) => {
+            let name = words::holder(by, cause.service.as_deref().unwrap_or("the service"));
+            format!("{name} could have held the port; `ss -ltnp` would settle it while it is taken.")
+        }
+        None => words::summary(cause, conflict),
+    };
     model::Hypothesis {
         id,
         kind: cause.cause.name(),
@@ -151,9 +194,9 @@ fn hypothesis(cause: &Hypothesis, of: &Incident, id: String, lines: &Lines<'_>) 
         port: conflict.and_then(|conflict| conflict.port),
         errno: conflict.and_then(|conflict| conflict.errno),
         holder: cause.holder.as_ref().map(|by| holder(by, conflict)),
-        probability: (cause.probability * 1e4).round() / 1e4,
-        confidence: cause.confidence.name(),
-        summary: words::summary(cause, conflict),
+        probability: (probability * 1e4).round() / 1e4,
+        confidence: confidence.name(),
+        summary,
         evidence_for: reasons.iter().filter(|reason| reason.weight > 0.0).map(reason).collect(),
         evidence_against: reasons.iter().filter(|reason| reason.weight < 0.0).map(reason).collect(),
     }
@@ -168,6 +211,8 @@ fn holder(by: &HolderHypothesis, conflict: Option<&Conflict>) -> model::Holder {
         Holder::Container(name, image) => ("container", Some(name.clone()), None, image.clone()),
         Holder::Service(name) => ("service", Some(name.clone()), Some(name.clone()), None),
         Holder::SelfStale => ("self-stale", victim.clone(), victim, None),
+        Holder::SelfDuplicate => ("self-duplicate", victim.clone(), victim, None),
+        Holder::Process(name) => ("process", Some(name.clone()), None, None),
         Holder::Unknown => ("process", None, None, None),
     };
     model::Holder { kind, name, service, image, pid: by.pid, since: time(by.since), until: time(by.until) }
@@ -183,7 +228,7 @@ fn impact(of: &Incident) -> model::Impact {
             .map(|(at, percent)| model::WorstMinute { time: Instant::second(at).rfc3339(), percent }),
         day: impact.day_percent.map(|percent| model::Day { percent }),
         layer: impact.layer.clone(),
-        statement: words::statement(impact),
+        statement: words::statement(impact, of.scope.as_ref(), of.findings.iter().find_map(|finding| finding.slow)),
     }
 }
 
@@ -210,7 +255,10 @@ fn timeline_item(item: &marks::Item, lines: &Lines<'_>) -> model::Item {
         service: item.said.service.clone(),
         host: item.host.clone(),
         count: item.count,
-        text: words::event(item),
+        text: match item.effect {
+            Some(marks::Effect::ForAWhile) => format!("{}, which helped for a while", words::event(item)),
+            _ => words::event(item),
+        },
         source: if item.is_inferred { "inferred" } else { "log" },
         effect: item.effect.map(marks::Effect::name),
         evidence: lines.all(&item.evidence),
@@ -236,6 +284,11 @@ fn note_item(note: &Note) -> model::Item {
 
 fn assumptions(of: &Incident) -> Vec<String> {
     let mut assumptions = Vec::new();
+    if !of.is_ongoing && of.impact.layer.is_some() && of.marks.verified.is_none() {
+        assumptions.push(
+            "That it is over is not verified: too few requests follow before the logs end, or it fails again.".into(),
+        );
+    }
     if of.impact.requests.as_ref().is_some_and(|requests| requests.missed > 0) {
         assumptions
             .push("Requests that never arrived are counted by the rate of the half hours before and after.".into());

@@ -3,7 +3,7 @@
 //! Every figure of an incident has an id below the incident's: `i1.start`, `i1.requests`, `i1.c2`. The text report names
 //! them, `--explain ID` prints one.
 
-use super::build::Lines;
+use super::build::{Lines, hypotheses};
 use super::model::{Evidence, Report};
 use super::text::Page;
 use super::words::{self, duration, local, number, percent};
@@ -69,8 +69,8 @@ pub fn explanations(of: &Incident, number: usize, source: &Source<'_>) -> Vec<Ex
     all.extend(clients(of, below("clients")));
     all.extend(worst_minute(of, below("worst-minute"), source));
     all.extend(day(of, below("day")));
-    let causes = of.causes.iter().enumerate();
-    all.extend(causes.map(|(index, cause)| source.cause(of, cause, below(&format!("c{}", index + 1)))));
+    let causes = hypotheses(of);
+    all.extend(causes.iter().zip(1..).map(|(cause, rank)| source.cause(of, cause, below(&format!("c{rank}")))));
     all
 }
 

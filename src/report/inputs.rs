@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::model::{Coverage, Incident, Input, Quiet, Report, Skipped, Warning, Zone};
 use super::words::{local, number, zone_name};
 use crate::analysis::world::World;
+use crate::clock::skew::Skew;
 use crate::clock::zone::Rule;
 use crate::clock::{How, Timebase};
 use crate::facts::{BlockId, Facts, Place};
@@ -111,11 +112,18 @@ fn warnings(read: &Read<'_>, inputs: &[Input]) -> Vec<Warning> {
     for (index, clock) in read.timebase.sources.iter().enumerate() {
         let path = inputs[index].path.clone();
         if clock.how == How::Assumed {
-            let text = format!(
-                "{path}: its stamps have no zone and nothing tells it; taken as UTC. Give it with --input-tz '{}=ZONE'.",
-                path.rsplit('/').next().unwrap_or(&path)
-            );
+            let name = path.rsplit('/').next().unwrap_or(&path);
+            let taken = if clock.reason.is_empty() {
+                "nothing tells it; taken as UTC".into()
+            } else {
+                format!("nothing proves one; taken as {}, because {}", clock.rule.name(), clock.reason)
+            };
+            let text = format!("{path}: its stamps have no zone and {taken}. Give it with --input-tz '{name}=ZONE'.");
             warnings.push(Warning { code: "zone-assumed", text, input: Some(path.clone()) });
+        }
+        if let Some(skew) = &clock.skew {
+            let text = skewed(&path, skew, inputs.get(skew.by).map_or("", |other| &other.path));
+            warnings.push(Warning { code: "clock-skew", text, input: Some(path.clone()) });
         }
         if clock.year_how == Some(How::Inferred) {
             let year = clock.first_year.unwrap_or_default();
@@ -128,6 +136,20 @@ fn warnings(read: &Read<'_>, inputs: &[Input]) -> Vec<Warning> {
         }
     }
     warnings
+}
+
+/// By how much a source's clock is off, and how that is known.
+fn skewed(path: &str, skew: &Skew, other: &str) -> String {
+    let off = |seconds: i64| format!("{} s {}", seconds.abs(), if seconds < 0 { "behind" } else { "ahead" });
+    let by = match skew.knots[..] {
+        [(_, only)] => off(only),
+        _ => {
+            let ends = [skew.knots.first(), skew.knots.last()].map(|knot| off(knot.map_or(0, |(_, skew)| *skew)));
+            format!("{} at first, {} at last, and drifts evenly between", ends[0], ends[1])
+        }
+    };
+    let votes = skew.votes;
+    format!("{path}: its clock is {by}, by {votes} records that {other} has, too; its times are corrected.")
 }
 
 fn quiet(read: &Read<'_>, zone: &Rule) -> Quiet {
@@ -172,16 +194,71 @@ pub fn common_zone(timebase: &Timebase, facts: &Facts) -> Rule {
         let is_stamped = facts.sources.get(source).is_none_or(|own| own.zoneless > 0 || !own.offsets.is_empty());
         is_stamped && !in_utc && clock.how != How::Assumed
     });
-    let Some((_, first)) = rules.next() else { return Rule::Offset(0) };
-    let mut common = first.rule.clone();
-    for (_, clock) in rules {
+    let Some((source, first)) = rules.next() else { return Rule::Offset(0) };
+    let (mut common, mut at) = (first.rule.clone(), days(facts, source));
+    for (source, clock) in rules {
+        let own = days(facts, source);
         match (&common, &clock.rule) {
             (one, other) if one == other => {}
             // A named zone says more than its offset of the day.
-            (Rule::Offset(offset), Rule::Named(_)) if clock.rule.offset_at(0) == *offset => common = clock.rule.clone(),
-            (Rule::Named(_), Rule::Offset(_)) => {}
+            (Rule::Offset(offset), Rule::Named(_)) if had(&clock.rule, *offset, at) => {
+                (common, at) = (clock.rule.clone(), own);
+            }
+            (Rule::Named(_), Rule::Offset(offset)) if had(&common, *offset, own) => {}
             _ => return Rule::Offset(0),
         }
     }
     common
+}
+
+/// First and last second of a source's stamps, as far as they have a year.
+fn days(facts: &Facts, source: usize) -> (i64, i64) {
+    let span = facts.sources.get(&source).and_then(|own| own.span);
+    span.map_or((0, 0), |(first, last)| (first.stamp.civil_s, last.stamp.civil_s))
+}
+
+/// Whether a zone had that offset when the stamps were written.
+fn had(zone: &Rule, offset: i32, (first, last): (i64, i64)) -> bool {
+    [first, last].iter().any(|at| zone.offset_at(at - i64::from(offset)) == offset)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::clock::{Given, SourceName, align};
+    use crate::facts::survey::{Input as Surveyed, survey};
+    use crate::format::recognise::recognise;
+
+    /// The zone in which a report on these logs is printed.
+    fn common(logs: &[(&str, &str)], zone: &str) -> String {
+        let recognised: Vec<_> = logs.iter().map(|(name, text)| recognise(name, text.as_bytes()).unwrap()).collect();
+        let inputs: Vec<Surveyed<'_>> = logs
+            .iter()
+            .zip(&recognised)
+            .map(|((name, text), recognised)| Surveyed { name, bytes: text.as_bytes(), recognised })
+            .collect();
+        let facts = survey(&inputs, usize::MAX);
+        let name = |(name, _): &(&str, &str)| SourceName { name: (*name).into(), modified_s: None };
+        let given = Given { zones: vec![zone.parse().unwrap()], year: None };
+        common_zone(&align(&facts, &logs.iter().map(name).collect::<Vec<_>>(), &given), &facts).name()
+    }
+
+    #[test]
+    fn a_named_zone_is_compared_at_the_time_of_the_logs() {
+        let access = |stamp: &str| format!("10.0.0.1 - - [{stamp}] \"GET / HTTP/1.1\" 200 512 \"-\" \"curl/8.5.0\"\n");
+        let error = "2026/07/24 12:33:57 [error] 815#815: *7 said something\n";
+        for (why, stamp, zone, wanted) in [
+            ("summer time", "24/Jul/2026:12:33:56 +0200", "Europe/Berlin", "Europe/Berlin"),
+            ("winter time", "24/Nov/2026:12:33:56 +0100", "Europe/Berlin", "Europe/Berlin"),
+            ("what London had in 1970", "24/Nov/2026:12:33:56 +0100", "Europe/London", "UTC"),
+            ("London in summer", "24/Jul/2026:12:33:56 +0100", "Europe/London", "Europe/London"),
+            ("another zone", "24/Jul/2026:12:33:56 +0000", "Europe/Berlin", "UTC"),
+        ] {
+            let access = access(stamp);
+            let logs = [("a/access.log", access.as_str()), ("b/error.log", error)];
+            assert_eq!(common(&logs, zone), wanted, "{why}");
+            assert_eq!(common(&[logs[1], logs[0]], zone), wanted, "{why}, the other way round");
+        }
+    }
 }

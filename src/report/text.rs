@@ -5,7 +5,7 @@ use std::fmt::Write;
 use unicode_width::UnicodeWidthChar;
 
 use super::model::{Evidence, Incident, Input, Item, Report};
-use super::words::{clock, duration, local, number, percent, zone_name};
+use super::words::{self, clock, duration, local, number, percent, zone_name};
 use crate::clock::Instant;
 
 /// Width at most, so that lines stay readable on a wide terminal; and at least.
@@ -112,8 +112,18 @@ impl<'a> Page<'a> {
         };
         self.labelled(out, "When", &window);
         self.labelled(out, "Cause", &format!("{} ({})", incident.cause.summary, incident.cause.confidence));
-        for reason in incident.cause.evidence_for.iter().take(3) {
+        let told = [words::TRIGGER, words::IN_COMMON, words::UNUSUAL];
+        let reasons = || incident.cause.evidence_for.iter();
+        let is_told = |text: &str| told.iter().chain(&[words::PERHAPS]).any(|begin| text.starts_with(begin));
+        for reason in reasons().filter(|reason| !is_told(&reason.text)).take(3) {
             self.labelled(out, "", &format!("- {}{}", reason.text, self.proof(&reason.evidence)));
+        }
+        for begin in told {
+            let first = reasons().find_map(|reason| Some((reason, reason.text.strip_prefix(begin)?)));
+            if let Some((reason, text)) = first {
+                let label = begin.trim_end_matches(": ");
+                self.labelled(out, label, &format!("{text}{}", self.proof(&reason.evidence)));
+            }
         }
         self.labelled(out, "Impact", &self.impact(incident));
         self.labelled(out, "", &incident.impact.statement);
@@ -158,7 +168,9 @@ impl<'a> Page<'a> {
             }
         };
         let requests = incident.impact.requests.as_ref().and_then(|requests| {
-            Some(format!("{} of requests", share(requests.percent, requests.low, requests.high)?))
+            // Without requests that never came, many enough are a count, which has no error.
+            let (low, high) = if requests.needs_interval() { (requests.low, requests.high) } else { (None, None) };
+            Some(format!("{} of requests", share(requests.percent, low, high)?))
         });
         let clients = incident
             .impact

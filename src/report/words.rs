@@ -1,12 +1,18 @@
 //! Facts in words for people: titles, summaries, the sentences of the timeline.
 
+use crate::analysis::cause::trigger::Trigger;
 use crate::analysis::cause::{Cause, Hypothesis};
-use crate::analysis::impact::Impact;
+use crate::analysis::evidence::Confidence;
+use crate::analysis::finding::Shape;
+use crate::analysis::impact::{Impact, Machine, Remark, Requests};
 use crate::analysis::incident::Incident;
 use crate::analysis::marks::Item;
 use crate::analysis::ports::{Conflict, Holder, HolderHypothesis};
+use crate::analysis::scope::Scope;
+use crate::analysis::slow::SlowRun;
 use crate::clock::Instant;
 use crate::clock::zone::{Rule, offset_name};
+use crate::facts::closer::feature::Kind as Feature;
 use crate::facts::event::Kind;
 
 /// `21 min`, `1 h 5 min`, `67 s`
@@ -84,12 +90,22 @@ pub fn holder(holder: &HolderHypothesis, victim: &str) -> String {
         Holder::Container(name, _) => format!("container {name}"),
         Holder::Service(name) => name.clone(),
         Holder::SelfStale => format!("an old process of {victim}"),
+        Holder::SelfDuplicate => format!("{victim} itself, a second time,"),
+        Holder::Process(name) => format!("a process named {name}"),
         Holder::Unknown => "an unknown process".into(),
     }
 }
 
 /// The title of an incident: `apache2 down for 21 min: container web held port 80`.
 pub fn title(incident: &Incident) -> String {
+    let title = whole_title(incident);
+    match &incident.scope {
+        Some(scope) => format!("{title}; {}", confined(scope)),
+        None => title,
+    }
+}
+
+fn whole_title(incident: &Incident) -> String {
     let lasts = duration(incident.until.as_f64() - incident.start.as_f64());
     let lasts = if incident.is_ongoing { format!("for {lasts}, and not over") } else { format!("for {lasts}") };
     let Some(cause) = incident.causes.first() else { return format!("requests failed {lasts}") };
@@ -112,8 +128,18 @@ pub fn title(incident: &Incident) -> String {
         Cause::Overload => format!("{service} overloaded {lasts}"),
         Cause::ResourceLimit => format!("{service} at its limit {lasts}"),
         Cause::HostDown => format!("the host was down {lasts}"),
+        Cause::Unknown if incident.findings.iter().all(|finding| finding.shape == Shape::Slow) => {
+            format!("{service} slow {lasts}, the cause is not determined")
+        }
         Cause::Unknown => format!("{service}: requests failed {lasts}, the cause is not determined"),
     }
+}
+
+/// `100 % of /checkout`
+fn confined(scope: &Scope) -> String {
+    let share = scope.failing as f64 / scope.requests.max(1) as f64;
+    let kind = if scope.kind == Feature::Method { "method " } else { "" };
+    format!("{} of {kind}{}", percent((share * 1e4).round() / 100.0), scope.name)
 }
 
 /// A cause in one plain sentence.
@@ -152,11 +178,79 @@ fn place(conflict: &Conflict) -> String {
     }
 }
 
-/// How the share came about, in one sentence.
-pub fn statement(impact: &Impact) -> String {
+/// How a reason begins that tells what set the incident off, what its failing requests share, what was said unusually
+/// often.
+pub const TRIGGER: &str = "Trigger: ";
+#[allow(missing_docs)]
+pub const PERHAPS: &str = "Possibly the trigger: ";
+#[allow(missing_docs)]
+pub const IN_COMMON: &str = "In common: ";
+#[allow(missing_docs)]
+pub const UNUSUAL: &str = "Unusual: ";
+
+/// What set it off; below "likely" only that it may have.
+pub fn trigger(trigger: &Trigger, item: &Item) -> String {
+    let when = match trigger.before_s {
+        before if before < 1.0 => "right before the first failure".to_owned(),
+        before => format!("{} before the first failure", duration(before)),
+    };
+    let more = match trigger.count {
+        0 | 1 => String::new(),
+        2 => ", with another change".to_owned(),
+        count => format!(", with {} other changes", count - 1),
+    };
+    let what = event(item);
+    if trigger.confidence >= Confidence::Likely {
+        format!("{TRIGGER}{what}, {when}{more} (likely)")
+    } else {
+        format!("{PERHAPS}{what}, {when}{more}")
+    }
+}
+
+/// How the share came about, in plain sentences.
+pub fn statement(impact: &Impact, scope: Option<&Scope>, slow: Option<SlowRun>) -> String {
     let (Some(requests), Some(layer)) = (&impact.requests, &impact.layer) else {
         return "No log of requests covers the incident, so no share can be given.".into();
     };
+    let mut text = counts(impact, requests);
+    text += &format!("; counted at {layer}");
+    text += &impact.remarks.iter().map(remark).collect::<String>();
+    text.push('.');
+    if requests.chronic > 0 {
+        text += &format!(" About {} more failed, as many as on any day.", number(requests.chronic));
+    }
+    if let (Some(scope), Some(share)) = (scope, requests.percent) {
+        text += &format!(" {}, {} of all requests.", confined(scope), percent(share));
+    }
+    if let Some(attempts) = impact.attempts.filter(|attempts| attempts.failed + attempts.saved > 0) {
+        let about = if attempts.is_about { "about " } else { "" };
+        text += &format!(
+            " Retries folded, {about}{} attempts failed and {} got through on a retry.",
+            number(attempts.failed),
+            number(attempts.saved)
+        );
+    }
+    if let Some(run) = slow {
+        text += &format!(
+            " {} of the answers took {:.1} s or longer: half of them {} or longer, usually {}; one in twenty {} or longer, usually {}.",
+            percent((run.share * 1e4).round() / 100.0),
+            run.threshold_s,
+            took(run.median_s.1),
+            took(run.median_s.0),
+            took(run.p95_s.1),
+            took(run.p95_s.0)
+        );
+    }
+    text + &clients(impact)
+}
+
+/// `0.12 s`, `4.1 s`
+fn took(seconds: f64) -> String {
+    if seconds < 0.95 { format!("{seconds:.2} s") } else { format!("{seconds:.1} s") }
+}
+
+/// `240 of the 800 requests seen failed, and about 200 (150 to 260) more never arrived`
+fn counts(impact: &Impact, requests: &Requests) -> String {
     let seen = requests.expected - requests.missed;
     let mut text = String::new();
     if seen > 0 {
@@ -170,18 +264,53 @@ pub fn statement(impact: &Impact) -> String {
     if requests.missed > 0 {
         let join = if seen > 0 { ", and about " } else { "About " };
         let more = if seen > 0 { "more never arrived" } else { "requests never arrived" };
-        text += &format!("{join}{} {more}, by the rate before and after", number(about(requests.missed)));
-    }
-    text += &format!("; counted at {layer}.");
-    if let Some(clients) = impact.clients.as_ref().filter(|clients| clients.seen > 0) {
-        text += &format!(" {} of {} clients met at least one failure", number(clients.affected), number(clients.seen));
-        if clients.expected > 0 {
-            text += &format!(", {} of them expected in the silence", number(clients.expected));
-        }
-        text.push('.');
+        let range = requests
+            .missed_range
+            .map_or_else(String::new, |(low, high)| format!(" ({} to {})", number(about(low)), number(about(high))));
+        text += &format!("{join}{}{range} {more}, by the rate before and after", number(about(requests.missed)));
     }
     text
 }
+
+fn remark(remark: &Remark) -> String {
+    match remark {
+        Remark::NoLogInFront(name) => format!("; the log of {name}, which stands in front, does not cover the time"),
+        Remark::PastTheFront(name, share) => {
+            format!("; with the {} of {name}'s requests that came to it directly", percent(*share))
+        }
+        Remark::Entries(names) => format!("; {} see other requests, so theirs are added up", names.join(" and ")),
+        Remark::Hosts(count) => format!(", {count} hosts together"),
+    }
+}
+
+fn clients(impact: &Impact) -> String {
+    let Some(clients) = impact.clients.as_ref().filter(|clients| clients.seen > 0) else { return String::new() };
+    let about = if clients.is_about { "About " } else { "" };
+    let mut text =
+        format!(" {about}{} of {} clients met at least one failure", number(clients.affected), number(clients.seen));
+    if clients.expected > 0 {
+        text += &format!(", {} of them expected in the silence", number(clients.expected));
+    }
+    text.push('.');
+    let busy =
+        clients.machines.iter().filter_map(|machine| if let Machine::Busy(name) = machine { Some(name) } else { None });
+    let checks = clients
+        .machines
+        .iter()
+        .filter_map(|machine| if let Machine::Check(name) = machine { Some(name) } else { None });
+    let busy: Vec<&str> = busy.map(String::as_str).collect();
+    let checks: Vec<&str> = checks.map(String::as_str).take(NAMES).collect();
+    if !busy.is_empty() {
+        text += &format!(" {} made a tenth of all requests or more, and is not counted as a client.", busy.join(", "));
+    }
+    if !checks.is_empty() {
+        text += &format!(" Health checks ({}) are not counted as clients.", checks.join(", "));
+    }
+    text
+}
+
+/// Health checks that are named.
+const NAMES: usize = 3;
 
 /// What happened, in a sentence.
 pub fn event(item: &Item) -> String {
@@ -216,8 +345,12 @@ pub fn event(item: &Item) -> String {
         Kind::ResourceLimit => format!("{service} reached a limit: {}{times}", item.message),
         Kind::FirstFailure if item.evidence.is_empty() => "from here on requests are missing".into(),
         Kind::FirstFailure => "first failing request".into(),
-        Kind::LastFailure if item.evidence.is_empty() => "until here requests are missing".into(),
-        Kind::LastFailure => "last failing request".into(),
+        Kind::LastFailure => {
+            let what =
+                if item.evidence.is_empty() { "until here requests are missing" } else { "last failing request" };
+            let how = if item.message.is_empty() { String::new() } else { format!("; {}", item.message) };
+            format!("{what}{how}")
+        }
         Kind::Hole => format!("no request reached {service}"),
         Kind::Recovered => format!("{service} answers again"),
         Kind::Spike => "requests fail".into(),

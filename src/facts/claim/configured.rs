@@ -1,26 +1,38 @@
 //! Where a server would listen, by its configuration: `Listen` of Apache, `listen` of nginx, `bind` of HAProxy. Sockets
 //! of files and of other protocols than TCP are no claim.
 
-use super::{Claim, How, range};
+use super::{Claim, How, Protocol, range};
 use crate::format::{Record, Value};
 
 /// The claims of a record of a configuration.
 pub(super) fn claims(record: &Record<'_>) -> Vec<Claim> {
     let Some(holder) = record.program.as_deref() else { return Vec::new() };
-    let sockets: Vec<Socket> = match record.format {
-        "apache-config" => values(record, "Listen").flat_map(|value| apache(first(value))).collect(),
+    let sockets: Vec<(Socket, bool)> = match record.format {
+        "apache-config" => values(record, "Listen").flat_map(|value| with(apache(first(value)), false)).collect(),
         "nginx-config" => of_nginx(record),
-        _ => values(record, "bind").flat_map(|value| first(value).split(',')).flat_map(haproxy).collect(),
+        _ => values(record, "bind").flat_map(of_haproxy).collect(),
     };
-    let claim = |(address, port): Socket| {
+    let claim = |((address, port), is_v6_only): (Socket, bool)| {
         let address = address.map(str::to_owned);
-        Claim { holder: holder.into(), image: None, address, port, how: How::Configured }
+        Claim { address, is_v6_only, ..Claim::of(holder.into(), port, How::Configured, Protocol::Tcp) }
     };
     sockets.into_iter().map(claim).collect()
 }
 
 /// Address and port.
 type Socket<'a> = (Option<&'a str>, u16);
+
+/// The sockets, with whether those of IPv6 leave IPv4 alone.
+fn with(sockets: Vec<Socket<'_>>, is_v6_only: bool) -> Vec<(Socket<'_>, bool)> {
+    let is_v6 = |socket: &Socket| socket.0.is_some_and(|address| address.contains(':'));
+    sockets.into_iter().map(|socket| (socket, is_v6_only && is_v6(&socket))).collect()
+}
+
+/// Options stand behind the sockets; what the system's own setting says of IPv6 is not known.
+fn of_haproxy(value: &str) -> Vec<(Socket<'_>, bool)> {
+    let is_v6_only = value.split_ascii_whitespace().any(|word| word == "v6only");
+    with(first(value).split(',').flat_map(haproxy).collect(), is_v6_only)
+}
 
 fn values<'r>(record: &'r Record<'_>, name: &'r str) -> impl Iterator<Item = &'r str> {
     let fields = record.fields.iter().filter(move |(field, _)| field == name);
@@ -39,15 +51,17 @@ fn apache(socket: &str) -> Vec<Socket<'_>> {
 }
 
 /// A server without `listen` has port 80 (`ngx_http_core_server`), unless another file has it.
-fn of_nginx<'r>(record: &'r Record<'_>) -> Vec<Socket<'r>> {
+fn of_nginx<'r>(record: &'r Record<'_>) -> Vec<(Socket<'r>, bool)> {
     let is_server = record.message() == "server";
     let listens: Vec<&str> = values(record, "listen").collect();
     if is_server && listens.is_empty() && values(record, "server_name").next().is_some() {
         let elsewhere = values(record, "include").next().is_some();
-        return if elsewhere { Vec::new() } else { vec![(None, 80)] };
+        return if elsewhere { Vec::new() } else { vec![((None, 80), false)] };
     }
     let is_tcp = |value: &&str| !value.split_ascii_whitespace().any(|word| matches!(word, "udp" | "quic"));
-    listens.into_iter().filter(is_tcp).flat_map(|value| nginx(first(value))).collect()
+    // `ipv6only=on` is the default since 1.3.4.
+    let is_v6_only = |value: &str| !value.split_ascii_whitespace().any(|word| word == "ipv6only=off");
+    listens.into_iter().filter(is_tcp).flat_map(|value| with(nginx(first(value)), is_v6_only(value))).collect()
 }
 
 /// `80`, `127.0.0.1`, `[::]:80`, `*:8000-8010` (`ngx_parse_url`)
@@ -90,6 +104,21 @@ mod tests {
         let parts = FORMATS.iter().filter(is_config).flat_map(|format| format.document(config.as_bytes()));
         let claims = parts.flat_map(|part| claims(&part.record));
         claims.map(|claim| (claim.holder, claim.address, claim.port)).collect()
+    }
+
+    #[test]
+    fn which_sockets_leave_the_other_family_alone() {
+        for (config, want) in [
+            ("server { listen 80; listen [::]:80; }", [false, true]),
+            ("server { listen 80; listen [::]:80 ipv6only=off; }", [false, false]),
+            ("frontend a\n bind :80\n bind :::80 v6only\n", [false, true]),
+            ("Listen 80\nListen [::]:80\n", [false, false]),
+        ] {
+            let is_config = |format: &&&dyn Format| format.name().ends_with("-config");
+            let parts = FORMATS.iter().filter(is_config).flat_map(|format| format.document(config.as_bytes()));
+            let told: Vec<bool> = parts.flat_map(|part| claims(&part.record)).map(|claim| claim.is_v6_only).collect();
+            assert_eq!(told, want, "{config}");
+        }
     }
 
     #[test]

@@ -242,6 +242,16 @@ fn look_up(table: &'static [Wording], text: &str, wanted: fn(Kind) -> bool) -> F
     of_kind.into_iter().find_map(|wording| Some((wording, tells(wording.text, text)?)))
 }
 
+/// Whether the record is of a program that passes on what others say.
+pub(super) fn is_quoter(record: &Record<'_>) -> bool {
+    record.program.as_deref().is_some_and(|program| one_of(QUOTERS, program))
+}
+
+/// Whether it may stand before a program's own words: a stamp, a level, where it was, nothing that a client said.
+pub(super) fn is_lead(text: &str) -> bool {
+    tells("<lead>", text).is_some()
+}
+
 /// Docker's logging drivers tag a container's lines with its id, or name it in fields of their own.
 fn is_container(record: &Record<'_>, program: &str) -> bool {
     let is_id = matches!(program.len(), 12 | 64) && program.bytes().all(|byte| byte.is_ascii_hexdigit());
