@@ -2,8 +2,9 @@
 
 use super::burst::{Baseline, Climb};
 use super::felt::felt;
+use super::hole::HoleFacts;
 use super::ports::Conflict;
-use super::silences::{holes_of, told_holes};
+use super::silences::{silences_of, told_holes};
 use super::slow::{SlowRun, slow};
 use super::spikes::{aftershocks, spikes, spikes_of_lines};
 
@@ -53,6 +54,8 @@ pub struct Finding {
     pub missed: f64,
     /// Between how many these are in 95 of 100 cases, where the log itself shows how well they can be told.
     pub missed_range: Option<(f64, f64)>,
+    /// Why it is called what it is, where it is a silence that the traffic shows.
+    pub hole: Option<HoleFacts>,
     /// The conflict that it is the effect of, by index.
     pub conflict: Option<usize>,
     /// Quiet times of its service.
@@ -95,7 +98,7 @@ pub fn findings(world: &World, conflicts: &[Conflict]) -> Vec<Finding> {
     let until = world.coverage.map_or(0, |(_, last)| last.s);
     for (index, service) in world.services.iter().enumerate() {
         found.extend(spikes(index, service));
-        found.extend(holes_of(world, conflicts, index, service, until));
+        found.extend(silences_of(world, conflicts, index, service, until));
     }
     found.extend(spikes_of_lines(world));
     for index in 0..world.services.len() {

@@ -105,13 +105,15 @@ pub fn groups(world: &World, weighed: &[Weighed<'_>]) -> Vec<Vec<usize>> {
             None => groups.push(vec![index]),
         }
     }
-    // Slow answers are no outage of their own.
+    // Slow answers belong to what they accompany; alone, and so many that they are a finding, they are an incident.
     for index in (0..weighed.len()).filter(is_slow) {
         let slow = weighed[index].finding;
-        if let Some(group) = groups.iter_mut().find(|group| accompanies(weighed, group, slow)) {
-            group.push(index);
+        match groups.iter_mut().find(|group| accompanies(weighed, group, slow)) {
+            Some(group) => group.push(index),
+            None => groups.push(vec![index]),
         }
     }
+    groups.sort_unstable();
     groups
 }
 
@@ -327,10 +329,10 @@ mod tests {
     }
 
     #[test]
-    fn slow_answers_alone_are_no_incident() {
+    fn slow_answers_alone_are_an_incident() {
         let slow = finding(Shape::Slow, "nginx", (0.0, 100.0));
         let alone = Weighed { finding: &slow, causes: cause(None), signature: signature(0) };
-        assert_eq!(groups(&World::default(), &[alone]).len(), 0);
+        assert_eq!(groups(&World::default(), &[alone]), [[0]]);
     }
 
     #[test]

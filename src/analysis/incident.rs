@@ -133,7 +133,8 @@ fn weigh(world: &World, conflicts: &[Conflict], findings: &[&Finding], profile: 
 
 /// Without slow answers, which accompany an outage and are none.
 fn loud<'a>(findings: &[&'a Finding]) -> Vec<&'a Finding> {
-    findings.iter().copied().filter(|finding| finding.shape != Shape::Slow).collect()
+    let loud: Vec<&Finding> = findings.iter().copied().filter(|finding| finding.shape != Shape::Slow).collect();
+    if loud.is_empty() { findings.to_vec() } else { loud }
 }
 
 fn span(findings: &[&Finding]) -> (f64, f64) {

@@ -156,10 +156,12 @@ impl Checks<'_> {
                 known += u32::from(clients.contains(&told.client));
                 next += 1;
             }
-            sum += f64::from(known) * fail + f64::from(second.requests.saturating_sub(failed)) * good;
+            // An outage may end within a second: its failures came before the good requests of it.
+            sum += f64::from(known) * fail;
             if known > 0 && sum > best {
                 (best, last) = (sum, second.at);
             }
+            sum += f64::from(second.requests.saturating_sub(failed)) * good;
             if sum < best - RETRIES_END {
                 break;
             }

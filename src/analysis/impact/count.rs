@@ -54,14 +54,27 @@ impl<'a> Counted<'a> {
         (cells.iter().map(|cell| cell.all).sum(), cells.iter().map(|cell| cell.failed).sum())
     }
 
-    /// The cells of the window.
+    /// The cells of the window. Of the seconds in which it begins and ends only a part lies inside: their other requests
+    /// count as far as the share of the seconds between goes with their failed ones.
     pub(super) fn cells_inside(&self, window: &Window<'_>) -> Vec<Tally> {
-        self.tallies(window, &|part, cell| {
+        let mut tallies = self.tallies(window, &|part, cell| {
             let failed = part.failed(window, cell);
             let others = if holds_other(window, cell) { cell.requests() as f64 - failed } else { 0.0 };
             let failed = if holds_failed(window, cell.s()) { failed } else { 0.0 };
             (failed + others, failed)
-        })
+        });
+        let is_cut = |second: i64| {
+            second == window.start.floor() as i64 && !window.begins_silent
+                || second == window.end.floor() as i64 && !window.ends_silent
+        };
+        let between = tallies.iter().filter(|tally| !is_cut(tally.s));
+        let (all, failed) = between.fold((0.0, 0.0), |sum, tally| (sum.0 + tally.all, sum.1 + tally.failed));
+        if failed > 0.0 {
+            for tally in tallies.iter_mut().filter(|tally| is_cut(tally.s)) {
+                tally.all = tally.all.min(tally.failed * all / failed).max(tally.failed);
+            }
+        }
+        tallies
     }
 
     /// All cells, of the window and around it.
