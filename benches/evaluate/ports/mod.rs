@@ -83,7 +83,9 @@ fn is_right(story: &Story, kind: &str, name: Option<&str>) -> bool {
         Who::Container => "container",
         Who::ByHand => return false,
     };
-    kind == kinds && name == Some(story.name)
+    // A syslog does not tell the units of those who write: there the victim has the name of its program.
+    let is_own = matches!(story.who, Who::Stale | Who::Duplicate);
+    kind == kinds && (name == Some(story.name) || is_own && name == Some(story.victim.program))
 }
 
 fn shown(part: usize, of: usize) -> String {

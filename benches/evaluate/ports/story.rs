@@ -34,7 +34,7 @@ pub(super) struct Story {
     pub(super) has_trace: bool,
     pub(super) logs: Logs,
     chance: Random,
-    victim: Victim,
+    pub(super) victim: Victim,
     times: Times,
     /// Rows of the table of sockets, if one was saved.
     rows: Vec<String>,
@@ -42,9 +42,9 @@ pub(super) struct Story {
 
 /// A service that could not start.
 #[derive(Clone, Copy)]
-struct Victim {
+pub(super) struct Victim {
     unit: &'static str,
-    program: &'static str,
+    pub(super) program: &'static str,
     port: u16,
 }
 

@@ -51,10 +51,16 @@ pub(super) fn stale(case: &Case<'_>) -> HolderHypothesis {
 /// The first line of that kind about the victim, from [`STOP_S`] before the first failure on.
 fn sign(case: &Case<'_>, sign: Sign, until: f64) -> Option<Evidence> {
     let span = case.conflict.first - STOP_S..=until + super::TOLERANCE_S.0;
-    let of_victim = case.world.signs.iter().filter(|signs| signs.sign == sign);
-    let of_victim = of_victim.filter(|signs| signs.about.as_deref() == Some(&case.conflict.service));
-    let mut lines = of_victim.flat_map(|signs| &signs.samples);
-    lines.find(|(at, _)| span.contains(&at.as_f64())).map(|(_, line)| line.clone())
+    let victim = case.conflict.service.as_str();
+    // Where the victim is known by its program only, systemd names that beside the unit: `process 77 (node)`.
+    let program = format!(" ({victim}) ");
+    let of_sign = case.world.signs.iter().filter(|signs| signs.sign == sign);
+    let mut lines = of_sign.flat_map(|signs| signs.samples.iter().map(|sample| (signs.about.as_deref(), sample)));
+    let is_of_victim =
+        |about: Option<&str>, line: &Evidence| about == Some(victim) || line.text.contains(program.as_str());
+    lines
+        .find(|(about, (at, line))| span.contains(&at.as_f64()) && is_of_victim(*about, line))
+        .map(|(_, (_, line))| line.clone())
 }
 
 /// The victim asks for the address twice, or another unit runs the same program.

@@ -188,6 +188,15 @@ fn was_up(case: &Case<'_>, name: &str) -> bool {
     said || served.and_then(|series| series.span()).is_some_and(|(from, _)| (from as f64) < first)
 }
 
+/// How many services that can listen started from then to the first failure.
+fn started_since(case: &Case<'_>, from: f64) -> usize {
+    let span = from..=case.conflict.first;
+    let is_start = |event: &&Happening| event.kind() == Kind::ServiceStart && span.contains(&event.s());
+    let here = case.world.events.iter().filter(|event| case.here(&event.host)).filter(is_start);
+    let names: BTreeSet<&str> = here.filter_map(Happening::service).collect();
+    listeners(case).iter().filter(|name| names.iter().any(|started| is_alias(started, name))).count()
+}
+
 /// Whether it came in between and left just before the port was free; and since and until when it was there.
 pub(super) fn in_between(
     case: &Case<'_>,
@@ -199,8 +208,11 @@ pub(super) fn in_between(
     let from = conflict.stopped.unwrap_or(conflict.first) - STARTED_BEFORE_S;
     let start = life.start(case).filter(|event| event.s() >= from);
     if let Some(event) = start {
-        let text = format!("{name} started shortly before the first failed bind");
-        reasons.push(Reason::new(2.0, text, event.evidence.clone()));
+        // Of several that did, as in a storm of restarts, each is as likely the one.
+        let count = started_since(case, from).max(1);
+        let with = if count > 1 { format!(", as {} others did", count - 1) } else { String::new() };
+        let text = format!("{name} started shortly before the first failed bind{with}");
+        reasons.push(Reason::new((2.0 - (count as f64).ln()).max(0.0), text, event.evidence.clone()));
     }
     if let Some(event) = life.gone(case) {
         let text = format!("{name} was gone while binds still failed");
