@@ -1,5 +1,4 @@
 //! What every table of the evaluation is made of, and how it is printed.
-#![allow(dead_code)] // tables are added one by one
 
 use std::fmt::Write as _;
 
@@ -52,6 +51,19 @@ pub(crate) struct Figure {
 }
 
 impl Figure {
+    #[allow(clippy::too_many_arguments)] // one for each column of the summary
+    pub(crate) fn of(
+        what: &str,
+        reached: Option<f64>,
+        of: usize,
+        side: Side,
+        bar: f64,
+        goal: f64,
+        unit: &'static str,
+    ) -> Figure {
+        Figure { what: what.into(), reached, of, side, bar, goal, unit }
+    }
+
     fn meets(&self, limit: f64) -> Option<bool> {
         self.reached.map(|reached| match self.side {
             Side::AtMost => reached <= limit + 1e-9,

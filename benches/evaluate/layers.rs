@@ -88,19 +88,10 @@ pub(crate) fn tables(scale: &Scale) -> Vec<Table> {
             );
         }
     }
-    let figure = |what: &str, reached, of, side, bar, goal, unit| Figure {
-        what: what.into(),
-        reached,
-        of,
-        side,
-        bar,
-        goal,
-        unit,
-    };
     table.figures = vec![
-        figure("related layers joined", percent(joined, related), related, Side::AtLeast, 97.0, 100.0, " %"),
-        figure("unrelated services joined", Some(wrong as f64), unrelated, Side::AtMost, 0.0, 0.0, ""),
-        figure(
+        Figure::of("related layers joined", percent(joined, related), related, Side::AtLeast, 97.0, 100.0, " %"),
+        Figure::of("unrelated services joined", Some(wrong as f64), unrelated, Side::AtMost, 0.0, 0.0, ""),
+        Figure::of(
             "share of two layers, counted once, off: p90 (points)",
             quantile(&mut shares, 0.9),
             shares.len(),

@@ -52,19 +52,18 @@ pub(crate) fn tables(scale: &Scale) -> Vec<Table> {
             table.rows.push(row.to_vec());
         }
     }
-    let figure = |what: &str, reached, of, side, bar, goal, unit| Figure {
-        what: what.into(),
-        reached,
-        of,
-        side,
-        bar,
-        goal,
-        unit,
-    };
     table.figures = vec![
-        figure("slow answers found", percent(found_in_all, all), all, Side::AtLeast, 95.0, 100.0, " %"),
-        figure("edges of slow runs off: p90", quantile(&mut edges, 0.9), edges.len(), Side::AtMost, 90.0, 60.0, " s"),
-        figure("slow runs told of quiet logs", Some(false_ones as f64), quiet, Side::AtMost, 0.0, 0.0, ""),
+        Figure::of("slow answers found", percent(found_in_all, all), all, Side::AtLeast, 95.0, 100.0, " %"),
+        Figure::of(
+            "edges of slow runs off: p90",
+            quantile(&mut edges, 0.9),
+            edges.len(),
+            Side::AtMost,
+            90.0,
+            60.0,
+            " s",
+        ),
+        Figure::of("slow runs told of quiet logs", Some(false_ones as f64), quiet, Side::AtMost, 0.0, 0.0, ""),
     ];
     vec![table]
 }
