@@ -97,7 +97,8 @@ pub(crate) fn tables(scale: &Scale) -> Vec<Table> {
         }
         let few = Around { chronic: 0.01, clients: Clients::Few(12), ..PLAIN };
         let new = Around { clients: Clients::New, ..PLAIN };
-        for around in [few, new] {
+        let sessions = Around { clients: Clients::Sessions, ..PLAIN };
+        for around in [few, new, sessions] {
             let incidents = scale.of(40, 4);
             rows.extend(FEW.into_iter().filter_map(kind).map(|(kind, of)| Row { rate, kind, of, around, incidents }));
         }
@@ -358,9 +359,11 @@ fn hard(all: &[(Row, Measured)]) -> Table {
 
 fn few(all: &[(Row, Measured)]) -> Table {
     let mut rows = Vec::new();
-    for (clients, name) in
-        [(Clients::Few(12), "12 clients in all, p0 1 %"), (Clients::New, "each request a new client, p0 0.1 %")]
-    {
+    for (clients, name) in [
+        (Clients::Few(12), "12 clients in all, p0 1 %"),
+        (Clients::New, "each request a new client, p0 0.1 %"),
+        (Clients::Sessions, "each session one client, p0 0.1 %"),
+    ] {
         for rate in [0.1, 1.0, 10.0] {
             for (row, measured) in all.iter().filter(|(row, _)| row.around.clients == clients && row.rate == rate) {
                 let mut measured = measured.clone();
@@ -378,7 +381,7 @@ fn few(all: &[(Row, Measured)]) -> Table {
         }
     }
     Table {
-        title: "Few clients, and nothing but new ones".into(),
+        title: "Few clients, nothing but new ones, and sessions of one client each".into(),
         columns: [
             "clients",
             "rate",

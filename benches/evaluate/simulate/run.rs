@@ -141,7 +141,7 @@ impl Run<'_> {
             && (self.random.next() >> 32) as f64 / 4_294_967_296.0 >= 1.0 / SESSION
         {
             let at_us = of.at_us + self.waiting(SESSION_GAP_S * 1e6).min((AHEAD_S as i64 - 2) * SECOND_US);
-            let client = if self.order.clients == Clients::New { self.client() } else { of.client };
+            let client = if self.order.clients == Clients::Sessions { of.client } else { self.client() };
             self.plan(Planned { at_us, client, kind: Ahead::Session }, to, planned);
         }
         if from < self.order.start_s * SECOND_US {
