@@ -30,6 +30,18 @@ impl Age {
     }
 }
 
+/// Whether nothing is missing between two files of a set, the older first, as far as their names tell: no number, and
+/// no day.
+pub fn is_next(older: Age, newer: Age) -> bool {
+    match (older, newer) {
+        (Age::Numbered(Reverse(older)), Age::Numbered(Reverse(newer))) => older == newer + 1,
+        (Age::Numbered(Reverse(older)), Age::Live) => older <= 1,
+        (Age::Dated(older, _), Age::Dated(newer, _)) => (newer - older).num_days() <= 1,
+        (Age::Dated(..), Age::Live) => true,
+        (Age::Live, _) | (Age::Numbered(_), Age::Dated(..)) | (Age::Dated(..), Age::Numbered(_)) => false,
+    }
+}
+
 /// Whether a file is packed, by its name.
 pub fn is_packed(path: &str) -> bool {
     PACKED.iter().any(|ending| path.ends_with(ending))
@@ -128,6 +140,23 @@ fn time(text: &str) -> (u64, &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_missing_in_a_set() {
+        for (older, newer, want) in [
+            ("access.log.2.gz", "access.log.1", true),
+            ("access.log.3.gz", "access.log.1", false),
+            ("access.log.1", "access.log", true),
+            ("messages.0", "messages", true),
+            ("access.log.2.gz", "access.log", false),
+            ("access.log-20251231.gz", "access.log-20260101", true),
+            ("access.log-20251230.gz", "access.log-20260101", false),
+            ("access.log-20260101", "access.log", true),
+            ("access.log", "access.log", false),
+        ] {
+            assert_eq!(is_next(set_of(older).1, set_of(newer).1), want, "{older} {newer}");
+        }
+    }
 
     #[test]
     fn names_of_sets() {

@@ -12,9 +12,13 @@ const HOUR_S: i64 = 3600;
 /// Width of the histogram's bins, in expected requests, and their number: up to 200, and one for all above.
 const BIN: f64 = 0.1;
 const BINS: usize = 2001;
-/// Entries above the upper quantile, and how many times as many above the lower.
+/// Entries above the upper quantile, and how many times as many above the lower, which is at most a tenth of all.
 const TAIL_ENTRIES: f64 = 20.0;
 const TAIL_TIMES: f64 = 30.0;
+const TAIL_SHARE: f64 = 0.1;
+/// Classes with fewer entries do not reach far enough into their tail to show its slope: where requests come in
+/// sessions, it is steep near the body and flattens only where whole sessions are missing.
+const DEEP_ENTRIES: u64 = (TAIL_ENTRIES * TAIL_TIMES / TAIL_SHARE) as u64;
 /// The tail is taken this much longer than it looks.
 const CAUTION: f64 = 1.1;
 
@@ -62,8 +66,15 @@ impl Bars {
             position = next;
         }
         let all: u64 = gaps.values().map(|class| class.entries).sum();
-        let large = gaps.iter().filter(|(_, class)| class.entries >= CLASS_ENTRIES);
-        let classes: BTreeMap<i32, (f64, f64)> = large.map(|(key, class)| (*key, tail(class, all))).collect();
+        let large = || gaps.iter().filter(|(_, class)| class.entries >= CLASS_ENTRIES);
+        let deep = large().filter(|(_, class)| class.entries >= DEEP_ENTRIES).map(|(_, class)| Tail::of(class).slope);
+        let deepest = deep.reduce(f64::max);
+        let bar = |class: &Class| {
+            let tail = Tail::of(class);
+            let shown = if class.entries >= DEEP_ENTRIES { 1.0 } else { deepest.unwrap_or_else(|| clumps(counts)) };
+            tail.bar(tail.slope.max(shown), all)
+        };
+        let classes: BTreeMap<i32, (f64, f64)> = large().map(|(key, class)| (*key, bar(class))).collect();
         let highest = classes.values().map(|(bar, _)| *bar).fold(f64::NEG_INFINITY, f64::max);
         let steepest = classes.values().map(|(_, slope)| *slope).fold(f64::NEG_INFINITY, f64::max);
         let fallback = if classes.is_empty() {
@@ -109,24 +120,35 @@ fn hourly_rate(counts: &Counts<'_>, from: i64) -> f64 {
     counts.count(from, from + HOUR_S) as f64 / length.max(1) as f64
 }
 
-/// Bar and slope of a class from the tail of its own gaps.
-fn tail(class: &Class, all: u64) -> (f64, f64) {
-    let total = class.entries as f64;
-    let pu = (TAIL_ENTRIES / total).max(1e-4);
-    let pl = (TAIL_TIMES * pu).min(0.1);
-    let upper = |p: f64| {
-        let index = (((1.0 - p) * total).ceil() as u64).min(class.entries.saturating_sub(1));
-        let mut below = 0;
-        let holds = |count: &u32| {
-            below += u64::from(*count);
-            below > index
+/// The tail of a class's gaps: the share above its upper quantile, that quantile, and the slope down to it.
+struct Tail {
+    share: f64,
+    upper: f64,
+    slope: f64,
+}
+
+impl Tail {
+    fn of(class: &Class) -> Tail {
+        let total = class.entries as f64;
+        let pu = (TAIL_ENTRIES / total).max(1e-4);
+        let pl = (TAIL_TIMES * pu).min(TAIL_SHARE);
+        let upper = |p: f64| {
+            let index = (((1.0 - p) * total).ceil() as u64).min(class.entries.saturating_sub(1));
+            let mut below = 0;
+            let holds = |count: &u32| {
+                below += u64::from(*count);
+                below > index
+            };
+            class.bins.iter().position(holds).unwrap_or(BINS - 1) as f64 * BIN + BIN / 2.0
         };
-        class.bins.iter().position(holds).unwrap_or(BINS - 1) as f64 * BIN + BIN / 2.0
-    };
-    let (qu, ql) = (upper(pu), upper(pl));
-    let slope = ((qu - ql) / (pl / pu).ln()).max(1.0);
-    let bar = qu + CAUTION * slope * ((all as f64 / ALPHA).ln() + pu.ln()).max(0.0);
-    (bar, slope)
+        let (qu, ql) = (upper(pu), upper(pl));
+        Tail { share: pu, upper: qu, slope: ((qu - ql) / (pl / pu).ln()).max(1.0) }
+    }
+
+    /// Bar and slope, with that slope, where all classes have so many entries.
+    fn bar(&self, slope: f64, all: u64) -> (f64, f64) {
+        (self.upper + CAUTION * slope * ((all as f64 / ALPHA).ln() + self.share.ln()).max(0.0), slope)
+    }
 }
 
 /// Expected requests of a window in which the clumps are measured.

@@ -51,7 +51,7 @@ impl Anchor {
     pub fn reason(self) -> &'static str {
         match self {
             Anchor::BindFailure => "the service could not bind its address",
-            Anchor::Ended => "the service ended, and no start is told before the next request",
+            Anchor::Ended => "the service ended",
             Anchor::Signal => "the service was told to end",
             Anchor::StartedAtEnd => "the service started when requests came again",
             Anchor::FrontFails => "the layer in front answered that the service is not available",

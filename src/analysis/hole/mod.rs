@@ -192,10 +192,3 @@ pub fn holes(seconds: &[Second], until: i64) -> Vec<Hole> {
     let usual = Usual::of(seconds);
     usual.holes(&Bars::of(&usual.counts), until)
 }
-
-/// The shortest silence, in seconds, that would be noticed at the series' usual rate; `None` where it is too small for
-/// any test.
-pub fn least_noticed(seconds: &[Second]) -> Option<f64> {
-    let usual = Usual::of(seconds);
-    if usual.is_small() { None } else { Bars::of(&usual.counts).least_noticed() }
-}

@@ -29,9 +29,10 @@ fn a_short_log_needs_a_long_silence() {
     assert_eq!(holes(&series(0..1000, 2, 500..515), 1000), []);
     assert_eq!(holes(&[], 1000), []);
     assert_eq!(holes(&series(0..100, 2, 20..70), 1000), []);
-    assert_eq!(least_noticed(&series(0..100, 1, 0..0)), None);
+    assert!(Usual::of(&series(0..100, 1, 0..0)).is_small());
     // 43.032 expected requests at two a second.
-    let noticed = least_noticed(&series(0..1000, 2, 500..560));
+    let seconds = series(0..1000, 2, 500..560);
+    let noticed = Bars::of(&Usual::of(&seconds).counts).least_noticed();
     assert!(noticed.is_some_and(|seconds| (22.0..24.0).contains(&seconds)), "{noticed:?}");
 }
 

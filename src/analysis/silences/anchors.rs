@@ -84,10 +84,9 @@ impl Signs {
         }
     }
 
-    /// Whether it is a stop with the start right after it.
-    pub(super) fn is_restart(&self) -> bool {
-        let is_short = self.at.zip(self.end).is_some_and(|(at, end)| end - at < RESTART_S);
-        is_short && !self.has_failed
+    /// The restart, a stop with the start right after it: when.
+    pub(super) fn restart(&self) -> Option<(f64, f64)> {
+        self.at.zip(self.end).filter(|(at, end)| end - at < RESTART_S && !self.has_failed)
     }
 }
 

@@ -71,10 +71,21 @@ fn is_behind(inner: &Service, outer: &Service) -> bool {
     d <= 0.9 && (c - d) / (1.0 - d) >= 0.5
 }
 
-/// Whether one of the service's files goes on over the silence: else it ends there, and the next one begins after it.
+/// How far from a silence's edges a file's last and the next one's first line may be, in seconds.
+const SEAM_S: i64 = 2;
+
+/// Whether the service's files cover the silence: one goes on over it, or the next of its rotated set follows. Between
+/// other files its requests may be lost, if other services of the host had some.
 pub(super) fn is_covered(world: &World, service: &Service, hole: &Hole) -> bool {
-    let spans = service.sources.iter().filter_map(|source| world.spans.get(*source).copied().flatten());
-    spans.into_iter().any(|(first, last)| first.s < hole.from && (last.s >= hole.to || hole.is_open))
+    let span = |source: &usize| world.spans.get(*source).copied().flatten().map(|span| (*source, span));
+    let spans = || service.sources.iter().filter_map(span);
+    if spans().any(|(_, (first, last))| first.s < hole.from && (last.s >= hole.to || hole.is_open)) {
+        return true;
+    }
+    let ends = || spans().filter(|(_, (_, last))| (hole.from - SEAM_S..hole.to).contains(&last.s));
+    let begins = || spans().filter(|(_, (first, _))| (hole.from..=hole.to + SEAM_S).contains(&first.s));
+    let follows = |one: usize| begins().any(|(next, _)| world.sequels.contains(&(one, next)));
+    ends().any(|(one, _)| follows(one)) || Host::of(world, service).is_unasked(hole.from as f64, hole.to as f64)
 }
 
 /// Whether the silence is that of a holder which gave the port back.
@@ -89,43 +100,98 @@ pub(super) fn gave_way(conflicts: &[Conflict], service: &Service, from: i64) -> 
     })
 }
 
+/// How near to a silence's edge its clock step is told, in seconds, and how well its size fits.
+const STEP_S: f64 = 5.0;
+const STEP_FITS_S: f64 = 2.0;
+/// A silence lasts longer than the step by the wait for the next request: up to so many mean gaps.
+const STEP_GAPS: f64 = 3.0;
+
+/// Whether the host's clock was set forward over the silence: by as much as it lasts; or, where the line does not say
+/// by how much, with nothing of a host in it that else tells much.
+pub(super) fn is_clock_step(world: &World, service: &Service, hole: &Hole) -> bool {
+    let (from, to) = (hole.from as f64, hole.to as f64);
+    let lasts = to - from;
+    let fits = |by: f64| {
+        let longer = lasts - by;
+        by > 0.0 && (-STEP_FITS_S..=STEP_FITS_S + STEP_GAPS * lasts / hole.expected.max(1.0)).contains(&longer)
+    };
+    let host = Host::of(world, service);
+    let is_near = |at: f64| (at - from).abs() <= STEP_S || (at - to).abs() <= STEP_S;
+    let mut steps = world.clock_steps.iter().filter(|step| host.is(&step.host) && is_near(step.at.as_f64()));
+    steps.any(|step| step.by_s.map_or_else(|| host.boot(from, to).is_none() && host.is_mute(from, to), fits))
+}
+
+/// All but a service of its host.
+struct Host<'a> {
+    world: &'a World,
+    service: &'a Service,
+    events: Vec<&'a Happening>,
+}
+
+impl<'a> Host<'a> {
+    fn of(world: &'a World, service: &'a Service) -> Host<'a> {
+        let mut host = Host { world, service, events: Vec::new() };
+        host.events = world.events.iter().filter(|event| host.is(&event.host)).collect();
+        host
+    }
+
+    fn is(&self, host: &Option<String>) -> bool {
+        self.service.host.is_none() || *host == self.service.host
+    }
+
+    /// When it booted.
+    fn boot(&self, from: f64, to: f64) -> Option<f64> {
+        let is_boot = |event: &&&Happening| event.kind() == Kind::HostBoot && event.s() > from && event.s() <= to;
+        self.events.iter().find(is_boot).map(|event| event.s())
+    }
+
+    /// Whether none of its services was asked.
+    fn is_unasked(&self, from: f64, to: f64) -> bool {
+        let is_silent = |other: &&Service| other.count(from.ceil() as i64, to.floor() as i64).requests == 0;
+        self.world.services.iter().filter(|other| self.is(&other.host)).all(|other| is_silent(&other))
+    }
+
+    /// Its lines that are no requests.
+    fn lines(&self, from: f64, to: f64) -> f64 {
+        let is_other =
+            |event: &&&Happening| event.evidence.iter().any(|line| !self.service.sources.contains(&line.source));
+        let inside = self.events.iter().filter(is_other).filter(|event| event.s() > from && event.s() < to).count();
+        let of = |seconds: &std::collections::BTreeMap<i64, u64>| -> u64 {
+            let (from, to) = (from.ceil() as i64, to.floor() as i64);
+            if from < to { seconds.range(from..to).map(|(_, count)| *count).sum() } else { 0 }
+        };
+        inside as f64 + self.world.signs.iter().map(|signs| of(&signs.seconds) as f64).sum::<f64>()
+    }
+
+    /// Whether it told nothing where it tells much, and nobody asked it.
+    fn is_mute(&self, from: f64, to: f64) -> bool {
+        if to - from < 2.0 * EDGE_S || !self.is_unasked(from, to) || self.lines(from + 1.0, to - 1.0) > 0.0 {
+            return false;
+        }
+        let reach = LINES_S.max(to - from);
+        let (before, after) = (self.lines(from - reach, from), self.lines(to, to + reach));
+        before.min(after) / reach * (to - from) >= LEAST_LINES
+    }
+}
+
 /// Whether all of the host was silent: its other services had no requests, and it booted, or told nothing where it
 /// tells much.
 pub(super) fn host_down(world: &World, service: &Service, hole: &Hole) -> Option<HoleKind> {
     let (from, to) = (hole.from as f64, hole.to as f64);
-    let of_host = |host: &Option<String>| service.host.is_none() || *host == service.host;
-    let events: Vec<&Happening> = world.events.iter().filter(|event| of_host(&event.host)).collect();
-    let boot = events
-        .iter()
-        .find(|event| event.kind() == Kind::HostBoot && event.s() > from && event.s() <= to)
-        .map(|event| event.s());
+    let host = Host::of(world, service);
+    let boot = host.boot(from, to);
     // While it shuts down, a host still answers.
-    let silent_from = events
+    let silent_from = host
+        .events
         .iter()
         .filter(|event| event.kind() == Kind::HostShutdown && event.s() < boot.unwrap_or(to))
         .map(|event| event.s() + 2.0 * EDGE_S)
         .fold(from, f64::max);
-    let end = boot.unwrap_or(to);
-    let is_silent = |other: &Service| other.count(silent_from.ceil() as i64, end.floor() as i64).requests == 0;
-    if !world.services.iter().filter(|other| of_host(&other.host)).all(is_silent) {
+    if !host.is_unasked(silent_from, boot.unwrap_or(to)) {
         return None;
     }
     if boot.is_some() {
         return Some(HoleKind::HostDown);
     }
-    // Lines that are no requests.
-    let is_other = |event: &&&Happening| event.evidence.iter().any(|line| !service.sources.contains(&line.source));
-    let count = |from: f64, to: f64| {
-        let inside = events.iter().filter(is_other).filter(|event| event.s() > from && event.s() < to).count();
-        let of = |seconds: &std::collections::BTreeMap<i64, u64>| -> u64 {
-            seconds.range(from.ceil() as i64..to.floor() as i64).map(|(_, count)| *count).sum()
-        };
-        inside as f64 + world.signs.iter().map(|signs| of(&signs.seconds) as f64).sum::<f64>()
-    };
-    if to - from < 2.0 * EDGE_S || count(from + 1.0, to - 1.0) > 0.0 {
-        return None;
-    }
-    let reach = LINES_S.max(to - from);
-    let (before, after) = (count(from - reach, from), count(to, to + reach));
-    (before.min(after) / reach * (to - from) >= LEAST_LINES).then_some(HoleKind::HostProbablyDown)
+    host.is_mute(from, to).then_some(HoleKind::HostProbablyDown)
 }

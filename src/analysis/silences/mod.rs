@@ -3,10 +3,13 @@
 
 mod anchors;
 mod beside;
+#[cfg(test)]
+mod tests;
 mod told;
 
 use std::cell::OnceCell;
 
+use super::aside::{Asides, LeastNoticed};
 use super::finding::{Finding, Shape, is_same};
 use super::hole::{Anchor, Bars, Dip, Hole, HoleFacts, HoleKind, LEAST_PROBABLE, Usual, anchored_odds, back_test};
 use super::ports::Conflict;
@@ -54,10 +57,22 @@ struct Case<'a> {
     fronts: OnceCell<Vec<&'a Service>>,
 }
 
-/// The silences and losses of a service that are an outage.
-pub fn silences_of(world: &World, conflicts: &[Conflict], index: usize, service: &Service, until: i64) -> Vec<Finding> {
+/// The silences and losses of a service that are an outage; `index` is its own in [`World::services`]. Other silences
+/// that stand out go to the asides.
+pub fn silences_of(
+    world: &World,
+    conflicts: &[Conflict],
+    index: usize,
+    until: i64,
+    asides: &mut Asides,
+) -> Vec<Finding> {
+    let service = &world.services[index];
     let case = Case::of(world, conflicts, service, until);
-    let judged: Vec<Judged> = case.judged().into_iter().filter(|judged| judged.facts.kind.is_outage()).collect();
+    let (judged, others): (Vec<Judged>, Vec<Judged>) =
+        case.judged().into_iter().partition(|judged| judged.facts.kind.is_outage());
+    others.iter().filter(|judged| judged.stands_out()).for_each(|judged| asides.add_silence(&service.name, judged));
+    let least_noticed_s = case.bars.least_noticed().filter(|_| !case.usual.is_small());
+    asides.least_noticed.extend(least_noticed_s.map(|seconds| LeastNoticed::of(service, seconds)));
     let dips: Vec<Dip> = case.usual.dips(&case.holes).into_iter().filter(|dip| case.is_loss(dip)).collect();
     let avoid: Vec<(i64, i64)> =
         case.holes.iter().map(|hole| (hole.from, hole.to)).chain(dips.iter().map(|dip| (dip.from, dip.to))).collect();
@@ -75,10 +90,16 @@ pub fn silences_of(world: &World, conflicts: &[Conflict], index: usize, service:
     holes.into_iter().chain(losses).collect()
 }
 
-/// All silences of a service that stand out, or that something points at, with what they are: also those that are no
-/// outage, for the details.
-pub fn judged(world: &World, conflicts: &[Conflict], service: &Service, until: i64) -> Vec<Judged> {
-    Case::of(world, conflicts, service, until).judged()
+/// What an event says of a silence of its service: that it points at it, or that the service came back.
+pub fn points_at(event: &Happening) -> Option<Anchor> {
+    anchors::sign(event).or_else(|| anchors::is_start(event).then_some(Anchor::StartedAtEnd))
+}
+
+impl Judged {
+    /// Whether chance alone does not explain it.
+    fn stands_out(&self) -> bool {
+        self.facts.expected_least > self.facts.bar
+    }
 }
 
 impl<'a> Case<'a> {
@@ -142,12 +163,14 @@ impl<'a> Case<'a> {
             HoleKind::Expected
         } else if hole.is_open && (!is_told || self.came_back(hole)) {
             HoleKind::Open
+        } else if !is_told && beside::is_clock_step(self.world, self.service, hole) {
+            HoleKind::Clock
         } else if !is_told && !beside::is_covered(self.world, self.service, hole) {
             HoleKind::NotCovered
         } else if let Some(kind) = beside::host_down(self.world, self.service, hole).filter(|_| odds >= LEAST_PROBABLE)
         {
             kind
-        } else if !is_told && front.is_some() || signs.is_restart() || !is_told && self.is_usual(hole) {
+        } else if !is_told && front.is_some() || self.is_restart(&signs, hole) || !is_told && self.is_usual(hole) {
             HoleKind::Expected
         } else if free.is_none() && anchored.is_none_or(|(_, least)| least < LEAST_MISSED) {
             HoleKind::Silent
@@ -165,6 +188,16 @@ impl<'a> Case<'a> {
             anchored,
         };
         Judged { hole: *hole, facts, edges }
+    }
+
+    /// Whether a restart is all that the silence is: what lies before and behind it does not stand out.
+    fn is_restart(&self, signs: &Signs, hole: &Hole) -> bool {
+        signs.restart().is_some_and(|(at, end)| {
+            let (at, end) =
+                ((at.ceil() as i64).clamp(hole.from, hole.to), (end.floor() as i64).clamp(hole.from, hole.to));
+            let rest = self.usual.expected(hole.from, at).least + self.usual.expected(end, hole.to).least;
+            rest <= hole.bar
+        })
     }
 
     /// Whether the service says that it is up again, after the silence began.
