@@ -5,7 +5,7 @@ use super::series::{HALF_HOUR_S, Series};
 /// Evidence that a change of level costs, in nats: twice the worth of a lone chronic failure at p0 = 0.1 %.
 const CHANGE: f64 = 5.0;
 /// A pause without a failure that ends a run, in seconds: longer runs of slow logs were chains of chance.
-const PAUSE_S: i64 = 900;
+pub(super) const PAUSE_S: i64 = 900;
 /// Levels at most.
 pub(super) const LEVELS: usize = 6;
 /// From the baseline, in a table of where a state came from.
@@ -42,6 +42,11 @@ pub(super) struct Run {
     pub(super) last: usize,
     pub(super) first_level: f64,
     pub(super) last_level: f64,
+    /// The level in which it begins: of its first second, or of the next one where that is higher, as the first may lie
+    /// inside in part only.
+    pub(super) onset_level: f64,
+    /// The same at its end.
+    pub(super) ending_level: f64,
     /// The highest level.
     pub(super) top: f64,
     /// Nats by which the path is likelier than the baseline, without what entering and changes cost.
@@ -77,17 +82,20 @@ pub(super) fn runs(series: &Series, ladders: &Ladders, gamma: f64) -> Vec<Run> {
                     (new, new_from) = (*value, level);
                 }
             }
-            let origins = &mut from[index * count..(index + 1) * count];
-            for level in 0..count {
-                let paid = gap * ladder.good[level];
-                let ways = [
-                    (value[level] + paid, level as u8),
-                    (old - CHANGE, old_from),
-                    (new - CHANGE + paid, new_from | AT_NEW),
-                ];
-                for (worth, origin) in ways {
-                    if worth > next[level] {
-                        (next[level], origins[level]) = (worth, origin);
+            // In quiet times no way is worth more than to enter anew: good requests are worth nothing at any level.
+            if old > enter || new - CHANGE > enter {
+                let origins = &mut from[index * count..(index + 1) * count];
+                for level in 0..count {
+                    let paid = gap * ladder.good[level];
+                    let ways = [
+                        (value[level] + paid, level as u8),
+                        (old - CHANGE, old_from),
+                        (new - CHANGE + paid, new_from | AT_NEW),
+                    ];
+                    for (worth, origin) in ways {
+                        if worth > next[level] {
+                            (next[level], origins[level]) = (worth, origin);
+                        }
                     }
                 }
             }
@@ -120,13 +128,26 @@ fn walked_back(series: &Series, ladders: &Ladders, from: &[u8], left: &[u8]) -> 
         }
         let mut level = usize::from(left[index]);
         let last_level = ladders.at(series.moments[index].at).levels[level];
-        let mut run = Run { first: index, last: index, first_level: 0.0, last_level, top: 0.0, score: 0.0 };
+        let mut run = Run {
+            first: index,
+            last: index,
+            first_level: last_level,
+            last_level,
+            onset_level: 0.0,
+            ending_level: 0.0,
+            top: 0.0,
+            score: 0.0,
+        };
         loop {
             let moment = &series.moments[index];
             let ladder = ladders.at(moment.at);
             run.first = index;
+            run.onset_level = run.first_level.max(ladder.levels[level]);
             run.first_level = ladder.levels[level];
             run.top = run.top.max(run.first_level);
+            if run.last - run.first <= 1 {
+                run.ending_level = run.top;
+            }
             run.score += f64::from(moment.good) * ladder.good[level] + f64::from(moment.failing) * ladder.fail[level];
             let origin = from[index * count + level];
             if origin == ENTERED {

@@ -6,7 +6,8 @@ use std::ops::Range;
 use super::Dropped;
 use super::automaton::Run;
 use super::baseline::Usual;
-use super::declustering::{Hashed, Told, declustered_within};
+use super::declustering::{Hashed, Told, declustered_anew, declustered_within};
+use super::edges;
 use super::series::{Exposure, Series};
 use crate::facts::traffic::Second;
 
@@ -28,6 +29,16 @@ const RETRIES_S: i64 = 600;
 const RETRIES_END: f64 = 5.0;
 /// An error log's day alone reaches two to three times its mean.
 const RHYTHM: f64 = 4.0;
+
+/// A run as it was felt, with the failures that do not count as witnesses: who tries again fails again.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Extent {
+    /// First and last second with a failing request of it.
+    pub(super) start: i64,
+    pub(super) end: i64,
+    /// All failing requests between; of an error log the lines that count, as one fault writes many.
+    pub(super) failing: u64,
+}
 
 /// What a run is judged by.
 #[derive(Clone, Copy, Debug)]
@@ -61,55 +72,84 @@ impl Checks<'_> {
         self.counted(start, end).map(|told| told.client).collect::<HashSet<u64, Hashed>>().len()
     }
 
+    /// A run from its first to its last failing request.
+    pub(super) fn extent(&self, run: &Run) -> Extent {
+        let (first, last) = edges::edges(self.series, self.usual, run);
+        let start = self.series.moments[first].at;
+        let end = self.end_of_retries(run, (start, self.series.moments[last].at));
+        let failing = if self.is_lines() { self.counted(start, end).count() } else { self.range(start, end).len() };
+        Extent { start, end, failing: failing as u64 }
+    }
+
+    fn is_lines(&self) -> bool {
+        self.series.exposure == Exposure::Seconds
+    }
+
     /// Why a run is no incident; `None` if it is one.
-    pub(super) fn why_dropped(&self, run: &Run) -> Option<Dropped> {
+    pub(super) fn why_dropped(&self, run: &Run, extent: &Extent) -> Option<Dropped> {
         let (start, end) = self.series.span(run);
-        let (all, failing) = self.series.counts(run);
-        let lasts = end - start;
-        let is_lines = self.series.exposure == Exposure::Seconds;
-        let rhythm = RHYTHM * self.usual.baseline.share * lasts as f64;
-        let is_rhythm = is_lines && (failing as f64) < rhythm;
+        let (_, failing) = self.series.counts(run);
+        let lasts = extent.end - extent.start;
+        let rhythm = RHYTHM * self.usual.baseline.share * (end - start) as f64;
+        let is_rhythm = self.is_lines() && (failing as f64) < rhythm;
         let clients = self.clients(run);
-        if failing < LEAST_FAILING || is_rhythm || clients < LEAST_CLIENTS && !self.are_waived {
+        if extent.failing < LEAST_FAILING || is_rhythm || clients < LEAST_CLIENTS && !self.are_waived {
             return Some(Dropped::TooFew);
         }
-        if failing < FEW.0 && lasts < FEW.1 || failing < MANY.0 && lasts < MANY.1 {
+        if extent.failing < FEW.0 && lasts < FEW.1 || failing < MANY.0 && lasts < MANY.1 {
             return Some(Dropped::TooShort);
         }
         let usual = self.usual.share_at(start);
-        if failing < WITHOUT_BEST && !self.holds_without_best((start, end), (failing, all), usual) {
+        if failing < WITHOUT_BEST && !self.holds_without_best(extent, usual) {
             return Some(Dropped::OneMoment);
         }
         if self.are_waived {
             return None;
         }
         self.worst(start, end, failing)
-            .filter(|worst| !self.holds_without(*worst, (start, end), all - if is_lines { 0 } else { failing }, usual))
+            .filter(|worst| !self.holds_without(*worst, extent, usual))
             .map(Dropped::OneClient)
     }
 
-    /// Whether it stays a run without the seconds with the most failures.
-    fn holds_without_best(&self, (start, end): (i64, i64), (failing, all): (u64, u64), usual: f64) -> bool {
+    /// Whether it stays a run without the seconds with the most failures. Who failed in these is heard again in the rest:
+    /// a client that goes on failing tells of more than that moment.
+    fn holds_without_best(&self, &Extent { start, end, .. }: &Extent, usual: f64) -> bool {
         let times: Vec<i64> = self.counted(start, end).map(|told| told.at).collect();
         let of = |from: i64| times.iter().filter(|at| (from..from + BEST_S).contains(at)).count() as u64;
         // The earliest of equals.
         let best = times.iter().map(|at| (of(*at), std::cmp::Reverse(*at))).max();
         let Some((most, std::cmp::Reverse(from))) = best else { return false };
-        let rest = failing - most;
-        let within = self.within(from, (from + BEST_S - 1).min(end));
-        rest >= LEAST_REST && self.usual.evidence(rest, all.saturating_sub(within), usual) >= self.gamma
+        let until = (from + BEST_S - 1).min(end);
+        let good = self.good(start, end).saturating_sub(self.good(from, until));
+        if self.is_lines() || self.are_waived {
+            let rest = times.len() as u64 - most;
+            return rest >= LEAST_REST && self.usual.evidence(rest, self.exposed(good, rest), usual) >= self.gamma;
+        }
+        let others = || self.told[self.range(start, end)].iter().filter(|told| !(from..=until).contains(&told.at));
+        others().count() as u64 >= LEAST_REST && self.hold(&declustered_anew(others()), good, usual)
     }
 
-    /// What can fail in these seconds: requests without failures that do not count, or seconds.
-    fn within(&self, from: i64, to: i64) -> u64 {
-        if self.series.exposure == Exposure::Seconds {
+    /// Whether these witnesses make a run of their own.
+    fn hold(&self, witnesses: &[Told], good: u64, usual: f64) -> bool {
+        let clients: HashSet<u64, Hashed> = witnesses.iter().map(|told| told.client).collect();
+        let failing = witnesses.len() as u64;
+        clients.len() >= LEAST_CLIENTS && self.usual.evidence(failing, self.exposed(good, failing), usual) >= self.gamma
+    }
+
+    /// All that could fail, of what did not and what did.
+    fn exposed(&self, good: u64, failing: u64) -> u64 {
+        if self.is_lines() { good } else { good + failing }
+    }
+
+    /// What did not fail in these seconds: good requests, or seconds.
+    fn good(&self, from: i64, to: i64) -> u64 {
+        if self.is_lines() {
             return u64::try_from(to - from).unwrap_or(0);
         }
         let index = |at: i64| self.seconds.partition_point(|second| second.at < at);
         let requests: u64 =
             self.seconds[index(from)..index(to + 1)].iter().map(|second| u64::from(second.requests)).sum();
-        let lost = self.range(from, to).filter(|index| !self.kept[*index]).count() as u64;
-        requests.saturating_sub(lost)
+        requests.saturating_sub(self.range(from, to).len() as u64)
     }
 
     /// The witness of a fifth of the failures or more.
@@ -122,22 +162,16 @@ impl Checks<'_> {
         (worst.1 * WORST >= failing).then_some(worst.0)
     }
 
-    /// Whether it stays a run without that witness, each other one counted once in half a minute.
-    fn holds_without(&self, worst: u64, (start, end): (i64, i64), good: u64, usual: f64) -> bool {
+    /// Whether it stays a run without that witness, each other one heard once in half a minute.
+    fn holds_without(&self, worst: u64, &Extent { start, end, .. }: &Extent, usual: f64) -> bool {
         let others = self.told[self.range(start, end)].iter().filter(|told| told.client != worst);
         let others = declustered_within(others);
-        let clients: HashSet<u64, Hashed> = others.iter().map(|told| told.client).collect();
-        let failing = others.len() as u64;
-        let all = if self.series.exposure == Exposure::Seconds { good } else { good + failing };
-        failing >= LEAST_FAILING
-            && clients.len() >= LEAST_CLIENTS
-            && self.usual.evidence(failing, all, usual) >= self.gamma
+        others.len() as u64 >= LEAST_FAILING && self.hold(&others, self.good(start, end), usual)
     }
 
     /// The end of a run, moved over the last failures of its clients, which do not count as they had failed before: to
     /// the second where the evidence of their failures against all good requests is largest.
-    pub(super) fn end_of_retries(&self, run: &Run) -> i64 {
-        let (start, end) = self.series.span(run);
+    fn end_of_retries(&self, run: &Run, (start, end): (i64, i64)) -> i64 {
         let usual = self.usual.share_at(end);
         let (fail, good) =
             (self.usual.worth_of_failing(run.last_level, usual), self.usual.worth_of_good(run.last_level, usual));

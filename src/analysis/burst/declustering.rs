@@ -12,6 +12,8 @@ pub(super) const DEAF_S: u16 = 30;
 const DEAF_MOST_S: i64 = 3600;
 /// A client without a failure for so long is heard as one that never failed, in seconds.
 const FORGOTTEN_S: i64 = 3600;
+/// As many as that are remembered in any case.
+const LEAST_DEAF: usize = 1 << 16;
 /// Share of all requests from which an address hides its clients: a proxy, a balancer, a machine.
 const CROWD_SHARE: f64 = 0.1;
 /// Fewer witnesses than that in the whole log are none.
@@ -111,35 +113,61 @@ pub(super) fn declustered(witnesses: &Witnesses) -> Vec<bool> {
     if witnesses.are_waived {
         return vec![true; witnesses.told.len()];
     }
-    let mut deaf: HashMap<u64, Deaf, Hashed> = HashMap::default();
-    witnesses.told.iter().map(|told| counts(&mut deaf, told)).collect()
+    let mut deafness = Deafness::default();
+    witnesses.told.iter().map(|told| deafness.counts(told)).collect()
+}
+
+/// Those that count if there were no others.
+pub(super) fn declustered_anew<'a>(told: impl Iterator<Item = &'a Told>) -> Vec<Told> {
+    let mut deafness = Deafness::default();
+    told.filter(|told| deafness.counts(told)).copied().collect()
 }
 
 /// Those that count if each witness is heard once in half a minute.
 pub(super) fn declustered_within<'a>(told: impl Iterator<Item = &'a Told>) -> Vec<Told> {
-    let mut deaf: HashMap<u64, Deaf, Hashed> = HashMap::default();
+    let mut deafness = Deafness::default();
     let plain = |told: &Told| Told { key: told.client, is_answered: false, rule: Rule::Fixed(DEAF_S), ..*told };
-    told.map(plain).filter(|told| counts(&mut deaf, told)).collect()
+    told.map(plain).filter(|told| deafness.counts(told)).collect()
 }
 
-fn counts(deaf: &mut HashMap<u64, Deaf, Hashed>, told: &Told) -> bool {
-    let at = told.at;
-    let first_s = i64::from(if let Rule::Fixed(seconds) = told.rule { seconds } else { DEAF_S });
-    let fresh = Deaf { last: at, until: at + first_s, lasts_s: first_s };
-    let Some(known) = deaf.get_mut(&told.key) else {
-        deaf.insert(told.key, fresh);
-        return true;
-    };
-    if at - known.last >= FORGOTTEN_S || told.is_answered {
-        *known = fresh;
-    } else if at >= known.until {
-        let lasts_s = if told.rule == Rule::Doubling { (2 * known.lasts_s).min(DEAF_MOST_S) } else { first_s };
-        *known = Deaf { last: at, until: at + lasts_s, lasts_s };
-    } else {
-        known.last = at;
-        return false;
+/// The witnesses that are not heard for a while.
+#[derive(Default)]
+struct Deafness {
+    deaf: HashMap<u64, Deaf, Hashed>,
+    /// How many are known before those are dropped that would be heard again anyway.
+    most: usize,
+}
+
+impl Deafness {
+    /// Whether a failure counts. They come in order of time.
+    fn counts(&mut self, told: &Told) -> bool {
+        let at = told.at;
+        let first_s = i64::from(if let Rule::Fixed(seconds) = told.rule { seconds } else { DEAF_S });
+        let fresh = Deaf { last: at, until: at + first_s, lasts_s: first_s };
+        let Some(known) = self.deaf.get_mut(&told.key) else {
+            self.deaf.insert(told.key, fresh);
+            if self.deaf.len() > self.most.max(LEAST_DEAF) {
+                self.forget(at);
+            }
+            return true;
+        };
+        if at - known.last >= FORGOTTEN_S || told.is_answered {
+            *known = fresh;
+        } else if at >= known.until {
+            let lasts_s = if told.rule == Rule::Doubling { (2 * known.lasts_s).min(DEAF_MOST_S) } else { first_s };
+            *known = Deaf { last: at, until: at + lasts_s, lasts_s };
+        } else {
+            known.last = at;
+            return false;
+        }
+        true
     }
-    true
+
+    /// Where each client is a new one the table holds those of an hour, not of the whole log.
+    fn forget(&mut self, at: i64) {
+        self.deaf.retain(|_, deaf| at - deaf.last < FORGOTTEN_S);
+        self.most = 2 * self.deaf.len();
+    }
 }
 
 /// A table by what is a hash already.
@@ -201,6 +229,16 @@ mod tests {
         ] {
             assert_eq!(kept(&failures), want, "{why}");
         }
+    }
+
+    #[test]
+    fn the_table_holds_the_witnesses_of_an_hour() {
+        let mut deafness = Deafness::default();
+        for client in 0..400_000u64 {
+            let told = Told { at: client as i64 / 10, client, key: client, is_answered: false, rule: Rule::Doubling };
+            assert!(deafness.counts(&told));
+        }
+        assert!(deafness.deaf.len() <= 2 * LEAST_DEAF, "{}", deafness.deaf.len());
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod automaton;
 mod baseline;
 mod checks;
 mod declustering;
+mod edges;
 pub mod lines;
 mod recurrence;
 mod series;
@@ -23,9 +24,9 @@ use crate::facts::crowd::Crowd;
 use crate::facts::traffic::{Failure, Refusal, Second};
 use automaton::Run;
 use baseline::Usual;
-use checks::Checks;
+use checks::{Checks, Extent};
 use declustering::{Rule, Witnesses, declustered};
-pub use recurrence::Recurring;
+pub use recurrence::{Recurring, Rhythm};
 use series::Series;
 pub use shape::Climb;
 
@@ -68,7 +69,9 @@ pub struct Burst {
     pub failing: u64,
     /// Witnesses of them: clients, where the log tells them apart.
     pub clients: usize,
-    /// The level at the end of the run: a share of failing requests, 0 to 1.
+    /// The levels at the beginning and at the end of the run: shares of failing requests, 0 to 1.
+    pub first_level: f64,
+    #[allow(missing_docs)]
     pub level: f64,
     /// The highest level in it.
     pub top: f64,
@@ -187,14 +190,15 @@ fn judged(series: &Series, witnesses: &Witnesses, kept: &[bool], log: &Log<'_>) 
         gamma,
         are_waived: witnesses.are_waived,
     };
-    let verdicts: Vec<Option<Dropped>> = runs.iter().map(|run| checks.why_dropped(run)).collect();
+    let runs: Vec<(Run, Extent)> = runs.into_iter().map(|run| (run, checks.extent(&run))).collect();
+    let verdicts: Vec<Option<Dropped>> = runs.iter().map(|(run, extent)| checks.why_dropped(run, extent)).collect();
     let (again, recurring) = recurrence::recurring(series, &runs, &verdicts);
     let hidden = witnesses.hidden.clone();
     let mut found = Found { recurring, hidden, ..Found::nothing(usual.baseline) };
-    for ((run, verdict), is_recurring) in runs.iter().zip(verdicts).zip(again) {
+    for (((run, extent), verdict), is_recurring) in runs.iter().zip(verdicts).zip(again) {
         let verdict = verdict.or(is_recurring.then_some(Dropped::Recurring));
         match verdict {
-            None => found.bursts.push(burst(&checks, run)),
+            None => found.bursts.push(burst(&checks, run, extent)),
             Some(why) => {
                 let (start, end) = series.span(run);
                 let (requests, failing) = series.counts(run);
@@ -230,19 +234,19 @@ fn gamma(failing: u64, scopes: usize) -> f64 {
     (failing.max(10) as f64 / ALPHA).ln().max(GAMMA_FLOOR) + (scopes.max(1) as f64).ln()
 }
 
-fn burst(checks: &Checks<'_>, run: &Run) -> Burst {
+fn burst(checks: &Checks<'_>, run: &Run, &Extent { start, end, .. }: &Extent) -> Burst {
     let Checks { seconds, series, usual, .. } = *checks;
-    let (start, _) = series.span(run);
     let (requests, failing) = series.counts(run);
     let (before, after) = series.beside(run);
     let base = usual.share_at(start);
     let proves = |good: u64, level: f64| usual.proves_health(good, level, base);
     Burst {
         start,
-        end: checks.end_of_retries(run),
+        end,
         requests,
         failing,
         clients: checks.clients(run),
+        first_level: run.first_level,
         level: run.last_level,
         top: run.top,
         score: run.score,

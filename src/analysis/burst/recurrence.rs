@@ -2,6 +2,7 @@
 
 use super::Dropped;
 use super::automaton::Run;
+use super::checks::Extent;
 use super::series::Series;
 
 /// A run up to so long may be one of many, if it is not total: level, and failures from which it is.
@@ -22,7 +23,7 @@ const DAILY_FAILING: u64 = 4;
 const DAY_S: i64 = 86_400;
 
 /// Why it is told as recurring.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rhythm {
     /// Moments that come several times.
     Often,
@@ -50,10 +51,15 @@ struct Like {
 }
 
 /// Says of each run whether it recurs, and tells those once. `verdicts` says which of them would be no incident anyway.
-pub(super) fn recurring(series: &Series, runs: &[Run], verdicts: &[Option<Dropped>]) -> (Vec<bool>, Vec<Recurring>) {
-    let like = |run: &Run| {
-        let ((start, end), (all, failing)) = (series.span(run), series.counts(run));
-        Like { start, end, failing, share: failing as f64 / all.max(1) as f64, top: run.top }
+pub(super) fn recurring(
+    series: &Series,
+    runs: &[(Run, Extent)],
+    verdicts: &[Option<Dropped>],
+) -> (Vec<bool>, Vec<Recurring>) {
+    let like = |(run, extent): &(Run, Extent)| {
+        let (all, failing) = series.counts(run);
+        let share = failing as f64 / all.max(1) as f64;
+        Like { start: extent.start, end: extent.end, failing: extent.failing, share, top: run.top }
     };
     let all: Vec<Like> = runs.iter().map(like).collect();
     let mut told: Vec<Recurring> = Vec::new();

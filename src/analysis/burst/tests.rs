@@ -190,3 +190,28 @@ fn refusals_need_a_level_that_bots_do_not_reach() {
         assert_eq!(refusals(&seconds, &refused, (2000, 2300)).len(), want, "{why}");
     }
 }
+
+#[test]
+fn an_outage_is_told_from_its_first_failure_to_its_last() {
+    // Ten requests a second; it begins late in one second and ends early in another.
+    let mut failing: Vec<(i64, u64)> = (0..300).map(|i| (1801 + i / 10, 1000 + i as u64)).collect();
+    failing.extend([(400, 1), (1800, 2), (1831, 3), (3000, 4)]);
+    let (seconds, failures) = series(3600, 10, &failing);
+    let found = of(&seconds, &failures);
+    assert_eq!((found.bursts.len(), found.bursts[0].start, found.bursts[0].end), (1, 1800, 1831));
+}
+
+#[test]
+fn a_short_outage_is_told_by_few_clients_that_go_on_failing() {
+    for (why, clients, lasts, want) in [
+        ("six clients, none of which is answered", 6, 20, 1),
+        ("four besides the worst are too few", 5, 20, 0),
+        ("two besides the worst are too few", 3, 20, 0),
+        ("a moment", 5, 6, 0),
+    ] {
+        let mut failing = vec![(400, 1), (3000, 2)];
+        failing.extend((0..lasts).map(|i| (1800 + i, 100 + i as u64 % clients)));
+        let (seconds, failures) = series(3600, 1, &failing);
+        assert_eq!(of(&seconds, &failures).bursts.len(), want, "{why}");
+    }
+}
