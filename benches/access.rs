@@ -15,6 +15,9 @@ use pmtrace::input::blocks::BLOCK_BYTES;
 #[path = "large/logs/mod.rs"]
 #[allow(dead_code)] // the example writes files, and knows more kinds
 mod logs;
+#[path = "../fixtures/generate/simulator/random.rs"]
+#[allow(dead_code, unused_imports)] // the stories need more kinds of chance
+mod random;
 
 use logs::{Day, Kind, Order, Truth};
 

@@ -40,6 +40,7 @@ use std::path::PathBuf;
 use analysis::incident::Incident;
 use choice::Choices;
 use clock::zone::{ForPaths, Rule};
+use facts::Facts;
 use facts::survey::Input;
 use format::recognise::Recognised;
 use input::{Found, Skipped, Source};
@@ -79,12 +80,31 @@ pub fn answer(question: &Question, found: Found) -> Report {
 /// The same with the incidents that the report is made from: they know more than it tells, which the evaluation
 /// compares with the truth.
 pub fn worked_out(question: &Question, found: Found) -> (Report, Vec<Incident>) {
+    concluded(question, surveyed(question, found))
+}
+
+/// What the first look at all sources brought.
+pub struct Surveyed {
+    sources: Vec<(Source, Recognised)>,
+    skipped: Vec<Skipped>,
+    facts: Facts,
+}
+
+/// Reads everything once.
+pub fn surveyed(question: &Question, found: Found) -> Surveyed {
     let (sources, skipped) = recognised(found, &question.formats);
     let inputs: Vec<Input<'_>> = sources.iter().map(|(source, recognised)| input_of(source, recognised)).collect();
     let facts = facts::survey::survey(&inputs, question.block_bytes.unwrap_or(input::blocks::BLOCK_BYTES));
+    Surveyed { sources, skipped, facts }
+}
+
+/// All that follows: puts all clocks on one time, finds the incidents, takes a closer look at their windows, reports.
+pub fn concluded(question: &Question, surveyed: Surveyed) -> (Report, Vec<Incident>) {
+    let Surveyed { sources, skipped, mut facts } = surveyed;
+    let inputs: Vec<Input<'_>> = sources.iter().map(|(source, recognised)| input_of(source, recognised)).collect();
     let timebase = clock::align(&facts, &names(&sources), &given(question));
     let mut world =
-        analysis::world::world(&facts, &timebase, &inputs.iter().map(|input| input.name).collect::<Vec<_>>());
+        analysis::world::world(&mut facts, &timebase, &inputs.iter().map(|input| input.name).collect::<Vec<_>>());
     world.date_tables(&sources.iter().map(|(source, _)| source.modified_s).collect::<Vec<_>>());
     let plan = analysis::plan(&world);
     let close = facts::closer::look(&inputs, &facts, &timebase, &plan.wanted);
@@ -96,13 +116,14 @@ pub fn worked_out(question: &Question, found: Found) -> (Report, Vec<Incident>) 
         bytes: inputs.iter().map(|input| input.bytes).collect(),
     };
     let notes = noted(question, &shown_in);
+    let asides = plan.asides.outside(&incidents);
     let numbered = || incidents.iter().zip(1..);
     let source = report::explain::Source { world: &world, lines: &lines, zone: &shown_in };
     let explanations = numbered().flat_map(|(of, number)| report::explain::explanations(of, number, &source)).collect();
     let told = numbered().map(|(of, number)| report::build::incident(of, number, &lines, &notes)).collect();
     let read: Vec<&Source> = sources.iter().map(|(source, _)| source).collect();
     let report = report::inputs::report(
-        &report::inputs::Read { sources: &read, facts: &facts, timebase: &timebase, world: &world },
+        &report::inputs::Read { sources: &read, facts: &facts, timebase: &timebase, world: &world, asides: &asides },
         told,
         explanations,
         skipped,

@@ -249,7 +249,10 @@ fn every_figure_is_explained() {
     let ids = text.replace('\n', " ");
     let (_, ids) = ids.split_once("how a figure came about:").unwrap();
     let ids: Vec<&str> = ids.split([',', ' ']).filter(|id| !id.is_empty()).collect();
-    for wanted in ["i1", "i1.start", "i1.end", "i1.requests", "i1.clients", "i1.worst-minute", "i1.day", "i1.c1"] {
+    for wanted in ["i1", "i1.start", "i1.end", "i1.requests", "i1.clients", "i1.worst-minute", "i1.day", "i1.c1"]
+        .into_iter()
+        .chain(["i1.silence", "i1.scope", "i1.common", "i1.trigger"])
+    {
         assert!(ids.contains(&wanted), "{wanted} is not among {ids:?}");
     }
     for id in &ids {
@@ -275,6 +278,20 @@ fn every_figure_is_explained() {
     let log = fs::read_to_string(Path::new(&story).join("lb01/var/log/haproxy.log")).unwrap();
     let there = log.lines().nth(number.parse::<usize>().unwrap() - 1).unwrap();
     assert!(there.starts_with(line), "{there}: {line}");
+
+    // What points at the silence, what set it off, and one of the requests of the part.
+    for (id, file) in [
+        ("i1.silence", "web01/var/log/apache2/error.log"),
+        ("i1.trigger", "web01/var/log/apache2/error.log"),
+        ("i1.scope", "lb01/var/log/haproxy.log"),
+    ] {
+        let told = String::from_utf8(run(&["--explain", id, &story]).stdout).unwrap();
+        let shown = told.lines().find_map(|line| line.trim().strip_prefix(file)?.strip_prefix(':')).unwrap();
+        let (number, line) = shown.split_once(": ").unwrap();
+        let log = fs::read_to_string(Path::new(&story).join(file)).unwrap();
+        let there = log.lines().nth(number.parse::<usize>().unwrap() - 1).unwrap();
+        assert!(there.starts_with(line), "{id}: {there}: {line}");
+    }
 
     let unknown = run(&["--explain", "i7.requests", &story]);
     assert_eq!(unknown.status.code(), Some(2));

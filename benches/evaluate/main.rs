@@ -22,6 +22,7 @@ mod holes;
 mod layers;
 #[allow(dead_code)] // not every table needs all of it
 mod logs;
+mod phases;
 mod ports;
 mod quiet;
 #[allow(dead_code, unused_imports)] // the stories need more kinds of chance

@@ -70,10 +70,10 @@ pub(crate) fn counted(order: &Order) -> (World, Vec<Truth>) {
     facts.sources.insert(0, source);
     let block = BlockFacts { span: first.map(|first| (first, last)), ..BlockFacts::default() };
     facts.blocks.insert((0, 0), block);
-    let facts = facts.sorted();
+    let mut facts = facts.sorted();
     let names = [SourceName { name: NAME.into(), modified_s: None }];
     let timebase = clock::align(&facts, &names, &Given { zones: Vec::new(), year: None });
-    (world(&facts, &timebase, &[NAME]), truths)
+    (world(&mut facts, &timebase, &[NAME]), truths)
 }
 
 /// The closer look: the same requests once more, those in the windows one by one.

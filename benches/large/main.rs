@@ -13,6 +13,9 @@ use std::process::ExitCode;
 use std::{env, fs};
 
 mod logs;
+#[allow(dead_code, unused_imports)] // the stories need more kinds of chance
+#[path = "../../fixtures/generate/simulator/random.rs"]
+mod random;
 
 use logs::{Day, KINDS, Kind, Order, Truth};
 

@@ -1,5 +1,6 @@
 //! What stands out in the traffic: spikes, holes, and conflicts that users felt.
 
+use super::aside::Asides;
 use super::burst::{Baseline, Climb};
 use super::felt::felt;
 use super::hole::HoleFacts;
@@ -7,7 +8,6 @@ use super::ports::Conflict;
 use super::silences::{silences_of, told_holes};
 use super::slow::{SlowRun, slow};
 use super::spikes::{aftershocks, spikes, spikes_of_lines};
-
 use super::world::{Service, World};
 
 /// What stands out.
@@ -92,15 +92,15 @@ impl Finding {
     }
 }
 
-/// All findings, in order of time.
-pub fn findings(world: &World, conflicts: &[Conflict]) -> Vec<Finding> {
-    let mut found = Vec::new();
+/// All findings, in order of time; and what stands out beside them and is no incident.
+pub fn findings(world: &World, conflicts: &[Conflict]) -> (Vec<Finding>, Asides) {
+    let (mut found, mut asides) = (Vec::new(), Asides::default());
     let until = world.coverage.map_or(0, |(_, last)| last.s);
     for (index, service) in world.services.iter().enumerate() {
-        found.extend(spikes(index, service));
-        found.extend(silences_of(world, conflicts, index, service, until));
+        found.extend(spikes(index, service, &mut asides));
+        found.extend(silences_of(world, conflicts, index, until, &mut asides));
     }
-    found.extend(spikes_of_lines(world));
+    found.extend(spikes_of_lines(world, &mut asides));
     for index in 0..world.services.len() {
         let told = told_holes(world, index, &found);
         found.extend(told);
@@ -117,7 +117,7 @@ pub fn findings(world: &World, conflicts: &[Conflict]) -> Vec<Finding> {
             .then(one.end.total_cmp(&other.end))
             .then_with(|| one.service.cmp(&other.service))
     });
-    found
+    (found, asides)
 }
 
 /// Whether two names are one service's: Apache is `apache2` on Debian and `httpd` elsewhere.

@@ -50,11 +50,15 @@ impl Signature {
         let (Some(index), Shape::Spike) = (finding.series, finding.shape) else { return silent() };
         let service = &world.services[index];
         let (from, to) = (finding.start.floor() as i64, finding.end.floor() as i64);
-        let mut counts: BTreeMap<(String, u16, String), f64> = BTreeMap::new();
+        let mut by_hash: BTreeMap<(u16, u64), f64> = BTreeMap::new();
         let begins = service.failures.partition_point(|failure| failure.at < from);
         for failure in service.failures[begins..].iter().take_while(|failure| failure.at <= to) {
-            let backend = service.scopes.get(&failure.scope).cloned().unwrap_or_default();
-            *counts.entry((layer.clone(), failure.status, backend)).or_default() += 1.0;
+            *by_hash.entry((failure.status, failure.scope)).or_default() += 1.0;
+        }
+        let mut counts: BTreeMap<(String, u16, String), f64> = BTreeMap::new();
+        for ((status, scope), count) in by_hash {
+            let backend = service.scopes.get(&scope).cloned().unwrap_or_default();
+            *counts.entry((layer.clone(), status, backend)).or_default() += count;
         }
         Signature::of(counts)
     }

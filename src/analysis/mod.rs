@@ -3,8 +3,10 @@
 //! [`survey`](crate::facts::survey) tells what happened second by second; [`plan`] finds what stands out in it and the
 //! windows that need a closer look; [`incidents`] weighs causes, groups, and measures.
 
+pub mod aside;
 pub mod burst;
 pub mod cause;
+mod clock_steps;
 pub mod evidence;
 pub mod felt;
 pub mod finding;
@@ -27,6 +29,7 @@ pub mod world;
 use crate::clock::zone::Rule;
 use crate::facts::closer::sample::Sample;
 use crate::facts::closer::{Close, Wanted};
+use aside::Asides;
 use finding::{Finding, Shape};
 use incident::Incident;
 use layers::Layers;
@@ -46,6 +49,8 @@ pub struct Plan {
     pub conflicts: Vec<Conflict>,
     #[allow(missing_docs)]
     pub findings: Vec<Finding>,
+    /// What stands out and is no incident.
+    pub asides: Asides,
     /// What must be looked at closer.
     pub wanted: Wanted,
     /// Stretches of quiet time (first and last second) by which services are compared.
@@ -55,7 +60,7 @@ pub struct Plan {
 /// Finds what stands out.
 pub fn plan(world: &World) -> Plan {
     let conflicts = ports::conflicts(world);
-    let findings = finding::findings(world, &conflicts);
+    let (findings, asides) = finding::findings(world, &conflicts);
     let only_spikes = findings.iter().all(|finding| finding.shape == Shape::Spike);
     let most = if only_spikes { BESIDE_SPIKES_S } else { BESIDE_S.1 };
     let windows = findings
@@ -66,7 +71,7 @@ pub fn plan(world: &World) -> Plan {
         })
         .collect();
     let wanted = wanted::wanted(world, &conflicts, &findings, windows);
-    Plan { quiet: layers::stretches(world, &findings), wanted, conflicts, findings }
+    Plan { quiet: layers::stretches(world, &findings), wanted, conflicts, findings, asides }
 }
 
 /// Weighs, groups and measures. `close` are the requests in the plan's windows, `samples` those of its quiet times;

@@ -4,7 +4,7 @@ use super::impact::Profile;
 use crate::facts::closer::feature::Kind;
 
 /// Share of the excess of failing requests that the part must hold.
-const LEAST_EXCESS: f64 = 0.8;
+pub const LEAST_EXCESS: f64 = 0.8;
 /// How many times the share of failing requests elsewhere its own must be.
 const LEAST_RATIO: f64 = 3.0;
 /// Failing requests that the rest would have, did it fail as the part does: else the rest is too small to tell.

@@ -1,17 +1,58 @@
 //! Spikes as findings: runs of failing requests of each service, and failures too few for the automaton but explained.
 
+use super::aside::Asides;
 use super::burst::{Burst, Found, Log, bursts, lines};
 use super::finding::{Finding, Shape, is_same};
 use super::world::{Service, World};
 use crate::facts::event::Kind;
-use crate::facts::traffic::Failure;
+use crate::facts::traffic::{Failure, Second};
 
-/// The spikes of a service; `index` is its own in [`World::services`].
-pub fn spikes(index: usize, service: &Service) -> Vec<Finding> {
+/// The spikes of a service; `index` is its own in [`World::services`]. Runs that are no incident go to the asides.
+pub fn spikes(index: usize, service: &Service, asides: &mut Asides) -> Vec<Finding> {
     let log = Log { seconds: &service.seconds, failures: &service.failures, crowd: &service.crowd, scopes: 1 };
     let found = bursts(&log);
-    let of = |burst: &Burst| Finding::of(Shape::Spike, index, service, (burst.start as f64, burst.end as f64));
+    asides.add_runs(&service.name, &found, &|from, to| {
+        let until = |at: i64| service.failures.partition_point(|failure| failure.at < at);
+        until(to + 1) - until(from)
+    });
+    let of = |burst: &Burst| Finding {
+        start_error_s: edge_error_s(&service.seconds, burst.start, burst.first_level, Side::Before),
+        end_error_s: edge_error_s(&service.seconds, burst.end, burst.level, Side::Behind),
+        ..Finding::of(Shape::Spike, index, service, (burst.start as f64, burst.end as f64))
+    };
     found.bursts.iter().map(|burst| spike(&found, burst, of(burst))).collect()
+}
+
+/// Seconds with requests beside an edge that tell how close together they come there.
+const BESIDE: usize = 20;
+
+/// On which side of an edge the quiet time lies.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Before,
+    Behind,
+}
+
+/// How far the first or last failing request may be from the moment at which it began or ended to fail, in seconds.
+/// Nothing tells of the time between it and the quiet request beside it; and where only a share fails, every so many
+/// requests are one that does.
+fn edge_error_s(seconds: &[Second], edge: i64, level: f64, quiet: Side) -> f64 {
+    let beside = match quiet {
+        Side::Before => {
+            let end = seconds.partition_point(|second| second.at < edge);
+            &seconds[end.saturating_sub(BESIDE)..end]
+        }
+        Side::Behind => {
+            let begin = seconds.partition_point(|second| second.at <= edge);
+            &seconds[begin..(begin + BESIDE).min(seconds.len())]
+        }
+    };
+    let (Some(first), Some(last)) = (beside.first(), beside.last()) else { return 1.0 };
+    let (nearest, farthest) = if quiet == Side::Before { (last, first) } else { (first, last) };
+    let requests: f64 = beside.iter().map(|second| f64::from(second.requests)).sum();
+    let mean_gap = (edge - farthest.at).abs() as f64 / requests.max(1.0);
+    let nearest_gap = (edge - nearest.at).abs() as f64;
+    nearest_gap.max(mean_gap / level.clamp(0.001, 1.0)).max(1.0)
 }
 
 fn spike(found: &Found, burst: &Burst, base: Finding) -> Finding {
@@ -27,11 +68,15 @@ fn spike(found: &Found, burst: &Burst, base: Finding) -> Finding {
     }
 }
 
-/// The spikes of servers of which only the error log is at hand: there is nothing to take a share of.
-pub fn spikes_of_lines(world: &World) -> Vec<Finding> {
+/// The spikes of servers of which only the error log is at hand: there is nothing to take a share of. Runs that are no
+/// incident go to the asides.
+pub fn spikes_of_lines(world: &World, asides: &mut Asides) -> Vec<Finding> {
     let mut findings = Vec::new();
     for own in &world.failed_lines {
         let found = lines::bursts(&own.lines, own.span);
+        asides.add_runs(&own.service, &found, &|from, to| {
+            own.lines.iter().filter(|line| (from..=to).contains(&line.at)).count()
+        });
         let base = |burst: &Burst| Finding {
             service: own.service.clone(),
             host: own.host.clone(),
@@ -112,4 +157,33 @@ fn outages_of_others(world: &World, front: &str) -> Vec<(f64, f64)> {
     }
     outages.sort_by(|one, other| one.0.total_cmp(&other.0));
     outages
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_edge_is_known_as_well_as_requests_come_beside_it() {
+        let every = |gap: i64| -> Vec<Second> {
+            (0..200).map(|number| Second { at: number * gap, requests: 1, ..Second::default() }).collect()
+        };
+        for (why, gap, level, want) in [
+            ("every second, all fail", 1, 1.0, 1.0),
+            ("every second, one in ten fails", 1, 0.1, 10.0),
+            ("every ten seconds, all fail", 10, 1.0, 10.0),
+            ("every ten seconds, one in three fails", 10, 1.0 / 3.0, 30.0),
+        ] {
+            let seconds = every(gap);
+            for quiet in [Side::Before, Side::Behind] {
+                let got = edge_error_s(&seconds, 100 * gap, level, quiet);
+                assert!((got - want).abs() < 1e-6, "{why}: {got}");
+            }
+        }
+        // The last quiet request came long before.
+        let mut seconds = every(1);
+        seconds.retain(|second| !(80..100).contains(&second.at));
+        assert!((edge_error_s(&seconds, 100, 1.0, Side::Before) - 21.0).abs() < 1e-6);
+        assert!((edge_error_s(&[], 100, 1.0, Side::Behind) - 1.0).abs() < 1e-6);
+    }
 }

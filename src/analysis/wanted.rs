@@ -4,11 +4,16 @@ use super::finding::{Finding, Shape};
 use super::ports::Conflict;
 use super::world::{Service, World};
 use crate::facts::closer::Wanted;
-use crate::facts::closer::by_hash::ByHash;
+use crate::facts::closer::failed::Failed;
+use crate::facts::closer::visits::is_sampled;
 
 /// From so many requests in the windows on, what they have in common is told by a part of them: enough for a share of
 /// one in a thousand to be told within a tenth.
 const MOST_SAMPLED: u64 = 150_000;
+
+/// Failures in the windows by which what follows them is told. Beyond that, those of a share of the clients: the closer
+/// look keeps fewer anyway.
+const MOST_FAILED: usize = 1 << 20;
 
 /// What to look at for these findings; `windows` may overlap.
 pub(super) fn wanted(world: &World, conflicts: &[Conflict], findings: &[Finding], windows: Vec<(i64, i64)>) -> Wanted {
@@ -44,7 +49,7 @@ pub(super) fn wanted(world: &World, conflicts: &[Conflict], findings: &[Finding]
     let times = world.services.iter().map(requests).sum::<u64>() / MOST_SAMPLED;
     Wanted {
         refused: refused.collect(),
-        failed: failed(world, &windows),
+        failed: failed(world, &windows, MOST_FAILED),
         sample_halvings: (64 - times.leading_zeros()).min(20),
         windows,
         spans,
@@ -71,26 +76,47 @@ fn joined(mut windows: Vec<(i64, i64)>) -> Vec<(i64, i64)> {
 }
 
 /// When each client failed inside the windows.
-fn failed(world: &World, windows: &[(i64, i64)]) -> ByHash<Vec<i64>> {
-    let mut failed: ByHash<Vec<i64>> = ByHash::default();
-    for service in &world.services {
-        for (first, last) in windows {
-            let from = service.failures.partition_point(|failure| failure.at < *first);
-            for failure in service.failures[from..].iter().take_while(|failure| failure.at <= *last) {
-                failed.entry(failure.client).or_default().push(failure.at);
-            }
-        }
+fn failed(world: &World, windows: &[(i64, i64)], most: usize) -> Failed {
+    let inside = || {
+        world.services.iter().flat_map(move |service| {
+            windows.iter().flat_map(move |(first, last)| {
+                let from = service.failures.partition_point(|failure| failure.at < *first);
+                service.failures[from..].iter().take_while(|failure| failure.at <= *last)
+            })
+        })
+    };
+    // How many are left by how often the clients are halved.
+    let mut by_zeros = [0usize; 65];
+    inside().for_each(|failure| by_zeros[failure.client.trailing_zeros() as usize] += 1);
+    let mut left: usize = by_zeros.iter().sum();
+    let mut halvings = 0;
+    while left > most && halvings < 64 {
+        left -= by_zeros[halvings as usize];
+        halvings += 1;
     }
-    for times in failed.values_mut() {
-        times.sort_unstable();
-        times.dedup();
-    }
-    failed
+    let kept = inside().filter(|failure| is_sampled(failure.client, halvings));
+    Failed::of(kept.map(|failure| (failure.client, failure.at)).collect())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::facts::traffic::Failure;
+
+    #[test]
+    fn of_too_many_failures_those_of_a_share_of_the_clients_are_followed() {
+        let failure = |client: u64| Failure { at: client as i64, client, ..Failure::default() };
+        let service = Service { failures: (0..1024).map(failure).collect(), ..Service::default() };
+        let mut world = World::default();
+        world.services.push(service);
+        let followed = |most: usize| {
+            let failed = failed(&world, &[(0, 511), (600, 1023)], most);
+            (0..1024).filter(|client| failed.any(*client, 0, 1023)).collect::<Vec<u64>>()
+        };
+        let all =
+            |step: usize| (0..512).chain(600..1024).filter(|client| client % step as u64 == 0).collect::<Vec<_>>();
+        assert_eq!((followed(936), followed(935), followed(100)), (all(1), all(2), all(16)));
+    }
 
     #[test]
     fn windows_are_joined() {

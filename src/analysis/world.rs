@@ -3,11 +3,14 @@
 //! One thing seen by several collectors is one thing (journald and syslog and the server's own file; a live log and
 //! its rotated copy). This is the one place where that is decided.
 
+mod failed_lines;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::cause::unusual::{Wording, wordings};
+use super::clock_steps::{ClockStep, clock_steps};
 use super::finding::is_same as is_same_service;
-use super::rotated::{Spans, retold, seams};
+use super::rotated::{Spans, retold, seams, sequels};
 use crate::clock::{Instant, Timebase};
 use crate::facts::claim::{Claim, How};
 use crate::facts::crowd::Crowd;
@@ -167,12 +170,16 @@ pub struct World {
     pub failed_lines: Vec<FailedLines>,
     #[allow(missing_docs)]
     pub claims: Vec<(Option<Instant>, Option<String>, Claim, Evidence)>,
+    /// In order of time: when hosts' clocks were set.
+    pub clock_steps: Vec<ClockStep>,
     /// How long answers took, by the index of the service, where its lines tell it.
     pub durations: BTreeMap<usize, crate::facts::durations::Durations>,
     /// First and last moment of all logs.
     pub coverage: Option<(Instant, Instant)>,
     /// By source: what it covers.
     pub spans: Vec<Option<(Instant, Instant)>>,
+    /// Sources that follow one another in a rotated set, with none missing between them.
+    pub sequels: BTreeSet<(usize, usize)>,
     /// By source: the first source that holds all of its requests too.
     pub copies: BTreeMap<usize, usize>,
     /// The host of each source.
@@ -204,12 +211,14 @@ impl World {
     }
 }
 
-/// Puts all facts on one time. `names` are the paths of the sources, by index.
-pub fn world(facts: &Facts, timebase: &Timebase, names: &[&str]) -> World {
+/// Puts all facts on one time. `names` are the paths of the sources, by index. The seconds, failures and refusals of the
+/// series and the error lines that tell of failing requests are taken out of the facts: there may be millions.
+pub fn world(facts: &mut Facts, timebase: &Timebase, names: &[&str]) -> World {
     let lines = FirstLines::of(facts);
     let hosts = hosts(facts, names);
     let mut world = World { hosts, ..World::default() };
     world.spans = (0..names.len()).map(|source| span(facts, timebase, source)).collect();
+    world.sequels = sequels(timebase, names);
     let spans = || world.spans.iter().flatten();
     world.coverage = spans().map(|span| span.0).min().zip(spans().map(|span| span.1).max());
     world.services = services(facts, timebase, &world.hosts, &mut world.copies);
@@ -217,7 +226,7 @@ pub fn world(facts: &Facts, timebase: &Timebase, names: &[&str]) -> World {
     world.wordings = wordings(facts, timebase);
     world.signs = signs(facts, timebase, &lines, &world.spans);
     retold(facts, timebase, &world.spans, &mut world.copies);
-    world.failed_lines = failed_lines(facts, timebase, &world);
+    world.failed_lines = failed_lines::merged(std::mem::take(&mut facts.failed_lines), timebase, &world);
     world.durations = super::slow::durations(facts, timebase, &world);
     let copies = world.copies.clone();
     world.claims = facts
@@ -230,6 +239,7 @@ pub fn world(facts: &Facts, timebase: &Timebase, names: &[&str]) -> World {
         })
         .collect();
     world.lines = lines;
+    world.clock_steps = clock_steps(facts, timebase, &world);
     world
 }
 
@@ -273,7 +283,7 @@ fn hosts(facts: &Facts, names: &[&str]) -> Vec<Option<String>> {
     names.iter().enumerate().map(of).collect()
 }
 
-fn host_of(stated: &Option<String>, place: Place, hosts: &[Option<String>]) -> Option<String> {
+pub(super) fn host_of(stated: &Option<String>, place: Place, hosts: &[Option<String>]) -> Option<String> {
     stated.clone().or_else(|| hosts.get(place.block.0).cloned().flatten())
 }
 
@@ -308,19 +318,22 @@ struct Part {
 }
 
 fn services(
-    facts: &Facts,
+    facts: &mut Facts,
     timebase: &Timebase,
     hosts: &[Option<String>],
     copies: &mut BTreeMap<usize, usize>,
 ) -> Vec<Service> {
     let mut parts: BTreeMap<(Option<String>, String), Vec<Part>> = BTreeMap::new();
-    for (key, series) in &facts.series {
+    for (key, series) in &mut facts.series {
         let host = key.host.clone().or_else(|| hosts.get(key.source).cloned().flatten());
-        let utc = |at: i64| utc_s(timebase, key, at);
-        let seconds = series.seconds.iter().map(|second| Second { at: utc(second.at), ..*second }).collect();
-        let failures = series.failures.iter().map(|failure| Failure { at: utc(failure.at), ..*failure }).collect();
-        let refusals = series.refusals.iter().map(|refusal| Refusal { at: utc(refusal.at), ..*refusal }).collect();
-        let (scopes, crowd) = (series.scopes.clone(), series.crowd.clone());
+        let utc = |at: &mut i64| *at = utc_s(timebase, key, *at);
+        let mut seconds = std::mem::take(&mut series.seconds);
+        seconds.iter_mut().for_each(|second| utc(&mut second.at));
+        let mut failures = std::mem::take(&mut series.failures);
+        failures.iter_mut().for_each(|failure| utc(&mut failure.at));
+        let mut refusals = std::mem::take(&mut series.refusals);
+        refusals.iter_mut().for_each(|refusal| utc(&mut refusal.at));
+        let (scopes, crowd) = (std::mem::take(&mut series.scopes), std::mem::take(&mut series.crowd));
         let part = Part { source: key.source, seconds, failures, refusals, scopes, crowd };
         let of_service = parts.entry((host, key.service.clone())).or_default();
         match of_service.iter_mut().find(|earlier| earlier.source == key.source) {
@@ -370,7 +383,7 @@ fn service(name: String, host: Option<String>, parts: Vec<Part>, copies: &mut BT
 }
 
 /// In order of time, each second once.
-fn joined(seconds: &mut Vec<Second>) {
+pub(super) fn joined(seconds: &mut Vec<Second>) {
     seconds.sort_by_key(|second| second.at);
     seconds.dedup_by(|next, kept| {
         let same = next.at == kept.at;
@@ -520,43 +533,6 @@ fn join(earlier: &mut Happening, next: Happening) {
     earlier.event.image = earlier.event.image.take().or(next.event.image);
     earlier.evidence.extend(next.evidence);
     earlier.evidence.sort();
-}
-
-/// Error lines that tell of failing requests. Of several collectors of one writer, that with the most counts in each
-/// second.
-fn failed_lines(facts: &Facts, timebase: &Timebase, world: &World) -> Vec<FailedLines> {
-    type BySource = BTreeMap<usize, Vec<FailedLine>>;
-    let mut all: BTreeMap<(Option<String>, String), (FailedLines, BySource)> = BTreeMap::new();
-    for (key, lines) in &facts.failed_lines {
-        let host = key.host.clone().or_else(|| world.hosts.get(key.source).cloned().flatten());
-        if world.copies.contains_key(&key.source) || world.has_requests(&key.service, &host) {
-            continue;
-        }
-        let (own, sources) = all.entry((host.clone(), key.service.clone())).or_insert_with(|| {
-            let (service, span) = (key.service.clone(), (i64::MAX, i64::MIN));
-            (FailedLines { service, host, lines: Vec::new(), span }, BTreeMap::new())
-        });
-        let at = |line: &FailedLine| FailedLine { at: utc_s(timebase, key, line.at), ..*line };
-        sources.entry(key.source).or_default().extend(lines.iter().map(at));
-        if let Some((first, last)) = world.spans.get(key.source).copied().flatten() {
-            own.span = (own.span.0.min(first.s), own.span.1.max(last.s + 1));
-        }
-    }
-    let merged = |(mut own, sources): (FailedLines, BySource)| {
-        // How often each line is told: as often as by the source that tells it most often.
-        let mut counts: BTreeMap<FailedLine, usize> = BTreeMap::new();
-        for lines in sources.into_values() {
-            let mut of_source: BTreeMap<FailedLine, usize> = BTreeMap::new();
-            lines.into_iter().for_each(|line| *of_source.entry(line).or_default() += 1);
-            for (line, count) in of_source {
-                let most = counts.entry(line).or_default();
-                *most = count.max(*most);
-            }
-        }
-        own.lines = counts.into_iter().flat_map(|(line, count)| std::iter::repeat_n(line, count)).collect();
-        own
-    };
-    all.into_values().map(merged).collect()
 }
 
 fn signs(facts: &Facts, timebase: &Timebase, lines: &FirstLines, spans: &Spans) -> Vec<SignLines> {

@@ -7,10 +7,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::infer::votes::{Elected, common, elect_skew, samples};
+use super::infer::votes::{Elected, common, elect_skew, sketches};
 use super::{How, SourceName, Timebase};
 use crate::facts::Facts;
-use crate::facts::sample::Sample;
+use crate::facts::sketch::Sketch;
 
 /// A smaller skew is none: stamps have whole seconds, and lines are written when a request ends.
 const LEAST_S: i64 = 2;
@@ -81,7 +81,7 @@ pub(super) fn find(facts: &Facts, names: &[SourceName], timebase: &mut Timebase)
 /// A rotated set, with what it can share with others.
 struct Told {
     sources: Vec<usize>,
-    requests: [Sample; 2],
+    requests: [Sketch; 2],
     messages: HashMap<u64, i64>,
     /// Whether its requests are stamped when they begin, and how long they took is not known.
     is_of_unknown_length: bool,
@@ -231,7 +231,7 @@ fn told(facts: &Facts, timebase: &Timebase, set: &[usize]) -> Told {
         facts.sources.get(source).is_some_and(|own| own.formats.keys().any(|(format, _)| *format == "apache-access"))
     };
     Told {
-        requests: samples(facts, &known, &utc),
+        requests: sketches(facts, &known, &utc),
         messages,
         is_of_unknown_length: known.iter().any(is_of_apache),
         sources: set.to_vec(),

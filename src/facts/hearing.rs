@@ -2,7 +2,7 @@
 //! witness, but one that meets both good and bad answers is heard in full.
 //!
 //! Blocks are read side by side, and a good request may lie in another block than the failures around it. So each block
-//! keeps its requests as eight bytes each ([`Asked`]), and [`Hearing`] goes through them in the order of the source, a
+//! keeps its requests as eight bytes each ([`Answer`]), and [`Hearing`] goes through them in the order of the source, a
 //! few blocks at a time. It remembers clients that failed within the last hour, so in quiet times nearly nothing.
 
 use std::collections::{BTreeMap, HashMap};
@@ -46,23 +46,23 @@ impl Heard {
     }
 }
 
-/// A request: who, for which path, and whether it was answered well, failed, or neither.
+/// How a request was answered: whose it was, for which path, and whether it went well, failed, or neither.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Asked(u64);
+pub struct Answer(u64);
 
 const GOOD: u64 = 1;
 const FAILING: u64 = 2;
 
-impl Asked {
+impl Answer {
     /// `path` as in [`Heard::new`].
     #[inline]
-    pub fn new(client: u64, path: u32, outcome: Outcome) -> Asked {
+    pub fn new(client: u64, path: u32, outcome: Outcome) -> Answer {
         let how = match outcome {
             Outcome::Good => GOOD,
             Outcome::Failing => FAILING,
             Outcome::Refused | Outcome::GaveUp => 0,
         };
-        Asked(client << 32 | u64::from(path & PATH) << 2 | how)
+        Answer(client << 32 | u64::from(path & PATH) << 2 | how)
     }
 
     /// The lower half of the client's hash.
@@ -112,7 +112,7 @@ pub struct Hearing {
 impl Hearing {
     /// Tells the failures of the next part of a series which of their clients were answered; its requests are dropped.
     pub fn listen(&mut self, key: &SeriesKey, series: &mut Series) {
-        let asked = std::mem::take(&mut series.asked);
+        let answers = std::mem::take(&mut series.answers);
         if series.failures.is_empty() && self.series.is_empty() {
             return;
         }
@@ -121,7 +121,7 @@ impl Hearing {
         if series.failures.is_empty() && !self.series.contains_key(&key) {
             return;
         }
-        self.series.entry(key).or_default().listen(&asked, &mut series.failures);
+        self.series.entry(key).or_default().listen(&answers, &mut series.failures);
     }
 
     /// Begins another source.
@@ -131,9 +131,9 @@ impl Hearing {
 }
 
 impl Ears {
-    fn listen(&mut self, asked: &[Asked], failures: &mut [Failure]) {
+    fn listen(&mut self, answers: &[Answer], failures: &mut [Failure]) {
         let mut failures = failures.iter_mut();
-        for request in asked {
+        for request in answers {
             match request.0 & 3 {
                 GOOD if self.may_know(request.client()) => {
                     let of_client = self.clients.get_mut(&request.client());
@@ -150,7 +150,7 @@ impl Ears {
         }
     }
 
-    fn failed(&mut self, request: Asked, failure: &mut Failure) {
+    fn failed(&mut self, request: Answer, failure: &mut Failure) {
         let now = Known { failed: failure.at, is_answered: false };
         let of_client = self.clients.insert(request.client(), now).is_some_and(|known| known.is_answered);
         let of_path = self.paths.insert(request.key(), now).is_some_and(|known| known.is_answered);
@@ -281,7 +281,7 @@ mod tests {
                 for (index, (client, target, is_failed)) in part.iter().enumerate() {
                     let path = path(NAMES[*target]);
                     let outcome = if *is_failed { Outcome::Failing } else { Outcome::Good };
-                    series.asked.push(Asked::new(*client, path, outcome));
+                    series.answers.push(Answer::new(*client, path, outcome));
                     if *is_failed {
                         let heard = Heard::new(path, false, false);
                         series.failures.push(Failure {
@@ -293,7 +293,7 @@ mod tests {
                     }
                 }
                 hearing.listen(&key, &mut series);
-                assert!(series.asked.is_empty());
+                assert!(series.answers.is_empty());
                 let flags = |failure: &Failure| (failure.heard.is_client_answered(), failure.heard.is_path_answered());
                 found.extend(series.failures.iter().map(flags));
             }
@@ -306,7 +306,7 @@ mod tests {
         let mut ears = Ears::default();
         for client in 0..100_000u64 {
             let mut failure = Failure { at: client as i64 / 100, client, ..Failure::default() };
-            ears.failed(Asked::new(client, 0, Outcome::Failing), &mut failure);
+            ears.failed(Answer::new(client, 0, Outcome::Failing), &mut failure);
         }
         assert!((MOST / 2..=MOST).contains(&ears.clients.len()), "{}", ears.clients.len());
         assert!(ears.clients.contains_key(&99_999) && !ears.clients.contains_key(&0));

@@ -4,6 +4,8 @@
 
 pub mod bind;
 pub mod claim;
+pub mod client_lines;
+pub mod clock_step;
 pub mod closer;
 pub mod crowd;
 pub mod durations;
@@ -13,8 +15,8 @@ pub mod hearing;
 pub mod lifecycle;
 pub mod operator;
 pub mod order;
-pub mod sample;
 pub mod sign;
+pub mod sketch;
 pub mod survey;
 pub mod templates;
 pub mod traffic;
@@ -24,6 +26,8 @@ use std::collections::BTreeMap;
 
 use crate::format::{Record, Stamp};
 use claim::Claim;
+use client_lines::ClientLines;
+use clock_step::ClockStep;
 use event::Said;
 use failed::FailedLine;
 use hearing::Hearing;
@@ -137,17 +141,6 @@ pub struct SignKey {
     pub about: Option<String>,
 }
 
-/// A client that an error line names, with its moment: what finds the zone of an error log beside an access log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ClientLine {
-    #[allow(missing_docs)]
-    pub source: usize,
-    #[allow(missing_docs)]
-    pub stamp: Stamp,
-    /// [`traffic::client_hash`]
-    pub client: u64,
-}
-
 /// What a block holds, besides facts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BlockFacts {
@@ -205,8 +198,10 @@ pub struct Facts {
     pub signs: BTreeMap<SignKey, Signs>,
     #[allow(missing_docs)]
     pub claims: Vec<At<Claim>>,
-    #[allow(missing_docs)]
-    pub client_lines: Vec<ClientLine>,
+    /// Lines by which programs say that they set their host's clock.
+    pub clock_steps: Vec<At<ClockStep>>,
+    /// Clients that error lines name, by source.
+    pub client_lines: BTreeMap<usize, ClientLines>,
     /// Error lines that tell of failing requests, by their writer.
     pub failed_lines: BTreeMap<SeriesKey, Vec<FailedLine>>,
     /// Messages of programs in syslog and the journal, by source, for finding its zone.
@@ -293,7 +288,10 @@ impl Facts {
         }
         self.events.extend(other.events);
         self.claims.extend(other.claims);
-        self.client_lines.extend(other.client_lines);
+        self.clock_steps.extend(other.clock_steps);
+        for (source, lines) in other.client_lines {
+            self.client_lines.entry(source).or_default().merge(lines);
+        }
         for (key, lines) in other.failed_lines {
             self.failed_lines.entry(key).or_default().extend(lines);
         }
@@ -309,12 +307,15 @@ impl Facts {
     pub fn sorted(mut self) -> Facts {
         self.events.sort();
         self.claims.sort();
-        self.client_lines.sort();
+        self.clock_steps.sort();
+        self.client_lines.values_mut().for_each(ClientLines::settle);
         for (key, series) in &mut self.series {
             // Of a whole that was not read block by block.
             Hearing::default().listen(key, series);
             series.failures.sort_unstable();
             series.refusals.sort_unstable();
+            series.of_clients.settle();
+            series.of_anyone.settle();
         }
         self.failed_lines.values_mut().for_each(|lines| lines.sort_unstable());
         for source in self.sources.values_mut() {

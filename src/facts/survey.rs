@@ -3,12 +3,14 @@
 use rayon::prelude::*;
 
 use super::claim::{Claim, claims};
+use super::client_lines::ClientLine;
+use super::clock_step::clock_step;
 use super::failed::failed_line;
 use super::hearing::Hearing;
 use super::traffic::{Builder, Scratch, SeriesKey, counted_at, hit_of, service};
 use super::{
-    At, BlockFacts, BlockId, ClientLine, Event, Facts, MESSAGE_CHARS, Messages, Moment, Place, SignKey, SourceFacts,
-    durations, event, order, said, sign, templates, traffic,
+    At, BlockFacts, BlockId, Event, Facts, MESSAGE_CHARS, Messages, Moment, Place, SignKey, SourceFacts, durations,
+    event, order, said, sign, templates, traffic,
 };
 use crate::format::read::{self, Detail, Item, blocks, walk};
 use crate::format::recognise::Recognised;
@@ -16,7 +18,7 @@ use crate::format::{Hit, Record, Stamp};
 use crate::input::blocks::split_line;
 
 /// Blocks that are read before they are heard one after the other.
-const BLOCKS_AT_A_TIME: usize = 64;
+const BLOCKS_AT_A_TIME: usize = 32;
 /// Unread lines kept of a block.
 const SAMPLES: usize = 3;
 /// How far apart the stamps of a line and of its envelope lie, in seconds.
@@ -36,7 +38,7 @@ pub struct Input<'a> {
 
 /// Reads all records of all inputs; block by block, in parallel within one file and across files.
 pub fn survey(inputs: &[Input<'_>], block_bytes: usize) -> Facts {
-    let jobs: Vec<(BlockId, (usize, usize))> = inputs
+    let jobs: Vec<Job> = inputs
         .iter()
         .enumerate()
         .flat_map(|(source, input)| {
@@ -45,30 +47,61 @@ pub fn survey(inputs: &[Input<'_>], block_bytes: usize) -> Facts {
         })
         .collect();
     let timed: Vec<bool> = inputs.par_iter().map(|input| durations::are_told(input.bytes, input.recognised)).collect();
-    let mut facts = Facts::default();
-    let mut hearing = Hearing::default();
-    let mut previous: Option<(usize, usize)> = None;
-    // So many at a time that what must be heard in the order of the source stays small.
-    for jobs in jobs.chunks(BLOCKS_AT_A_TIME) {
-        let read: Vec<(Facts, usize)> =
-            jobs.par_iter().map(|(id, range)| block(&inputs[id.0], *id, *range, timed[id.0])).collect();
-        for ((id, range), (part, end)) in jobs.iter().zip(read) {
-            let input = &inputs[id.0];
-            let begins = previous.filter(|(source, _)| *source == id.0).map_or(range.0, |(_, end)| end);
+    let read = |jobs: &[Job]| -> Vec<(Facts, usize)> {
+        jobs.par_iter().map(|(id, range)| block(&inputs[id.0], *id, *range, timed[id.0])).collect()
+    };
+    let mut gathered = Gathered::of(inputs, &timed);
+    // So many at a time that what must be heard in the order of the source stays small. While one lot is heard, the next
+    // is read.
+    let mut lots = jobs.chunks(BLOCKS_AT_A_TIME);
+    let mut next = lots.next().map(|jobs| (jobs, read(jobs)));
+    while let Some((jobs, parts)) = next {
+        let coming = lots.next();
+        let ((), parts) = rayon::join(|| gathered.take(jobs, parts), || coming.map(read));
+        next = coming.zip(parts);
+    }
+    gathered.facts.sorted()
+}
+
+/// A block and its bytes, from and to.
+type Job = (BlockId, (usize, usize));
+
+/// What the blocks said so far, in their order.
+struct Gathered<'a> {
+    inputs: &'a [Input<'a>],
+    timed: &'a [bool],
+    facts: Facts,
+    hearing: Hearing,
+    /// The last block's source, and where its last record ended.
+    previous: Option<(usize, usize)>,
+}
+
+impl<'a> Gathered<'a> {
+    fn of(inputs: &'a [Input<'a>], timed: &'a [bool]) -> Self {
+        Gathered { inputs, timed, facts: Facts::default(), hearing: Hearing::default(), previous: None }
+    }
+
+    /// Takes the next blocks, each with where its last record ended.
+    fn take(&mut self, jobs: &[Job], parts: Vec<(Facts, usize)>) {
+        for ((id, range), (part, end)) in jobs.iter().zip(parts) {
+            let input = &self.inputs[id.0];
+            let begins = self.previous.filter(|(source, _)| *source == id.0).map_or(range.0, |(_, end)| end);
             // A record reached beyond its block (a binary field held what looks like a record's start): this block was
             // read from the wrong place, so it is read again from where the last record ended.
             let misplaced = input.recognised.format.framing().is_counted() && begins != range.0;
-            let (mut part, end) =
-                if misplaced { block(input, *id, (begins, range.1.max(begins)), timed[id.0]) } else { (part, end) };
-            if previous.is_some_and(|(source, _)| source != id.0) {
-                hearing.forget();
+            let (mut part, end) = if misplaced {
+                block(input, *id, (begins, range.1.max(begins)), self.timed[id.0])
+            } else {
+                (part, end)
+            };
+            if self.previous.is_some_and(|(source, _)| source != id.0) {
+                self.hearing.forget();
             }
-            part.series.iter_mut().for_each(|(key, series)| hearing.listen(key, series));
-            facts.merge(part);
-            previous = Some((id.0, end));
+            part.series.iter_mut().for_each(|(key, series)| self.hearing.listen(key, series));
+            self.facts.merge(part);
+            self.previous = Some((id.0, end));
         }
     }
-    facts.sorted()
 }
 
 /// Reads one block; gives its facts and where its last record ended.
@@ -221,13 +254,16 @@ impl<'a> Reader<'a> {
             let holder = if of_apache { service_of(record, self.input.name) } else { claim.holder };
             At { place: at(()).place, moment, host: host.clone(), fact: Claim { holder, ..claim } }
         }));
+        if let Some(step) = clock_step(record) {
+            self.facts.clock_steps.push(At { place: at(()).place, moment, host: host.clone(), fact: step });
+        }
         if let Some((sign, about)) = sign::sign(record) {
             self.sign(sign, about, record, &at(()));
         }
         self.failed_line(record, &host, moment);
         if let (Some(client), Some(stamp)) = (&record.client, record.stamp) {
             let client = traffic::client_hash(client.as_bytes());
-            self.facts.client_lines.push(ClientLine { source: self.id.0, stamp, client });
+            self.facts.client_lines.entry(self.id.0).or_default().add(ClientLine { stamp, client });
         }
         if let Some(moment) = moment {
             let by_format = || match record.format {

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::crowd::Crowd;
-use super::hearing::{Asked, Heard, path_hash};
-use super::sample::Sample;
+use super::hearing::{Answer, Heard, path_hash};
+use super::sketch::Sketch;
 use crate::format::{Hit, Record, Stamp, Zone};
 
 /// What an answer meant for the user.
@@ -109,16 +109,16 @@ pub struct Series {
     pub failures: Vec<Failure>,
     /// In order of time, then client.
     pub refusals: Vec<Refusal>,
-    /// Names of the scopes of failures, by their hash.
+    /// Names of the scopes of failures, by their hash; of too many some are not known.
     pub scopes: BTreeMap<u64, String>,
     /// Requests by client.
     pub crowd: Crowd,
-    /// The requests of a block in their order, until [`Hearing`](super::hearing::Hearing) went through them.
-    pub asked: Vec<Asked>,
+    /// How the requests of a block were answered, in their order, until [`Hearing`](super::hearing::Hearing) went through them.
+    pub answers: Vec<Answer>,
     /// Requests by client, request line and status, at the end of each where that is known.
-    pub of_clients: Sample,
+    pub of_clients: Sketch,
     /// The same without the client, whose address the server behind a proxy may not see.
-    pub of_anyone: Sample,
+    pub of_anyone: Sketch,
 }
 
 impl Series {
@@ -128,10 +128,21 @@ impl Series {
         self.failures.extend(other.failures);
         self.refusals.extend(other.refusals);
         self.scopes.extend(other.scopes);
+        keep_names(&mut self.scopes, SCOPES);
         self.crowd.merge(&other.crowd);
-        self.asked.extend(other.asked);
+        self.answers.extend(other.answers);
         self.of_clients.merge(other.of_clients);
         self.of_anyone.merge(other.of_anyone);
+    }
+}
+
+/// Names of scopes kept of a series: clients choose the name of a virtual host.
+const SCOPES: usize = 1 << 14;
+
+/// Of too many names those with the smallest hashes stay: the same ones in any order.
+fn keep_names(scopes: &mut BTreeMap<u64, String>, most: usize) {
+    while scopes.len() > most {
+        scopes.pop_last();
     }
 }
 
@@ -186,9 +197,9 @@ pub struct Growing {
     failures: Vec<Failure>,
     refusals: Vec<Refusal>,
     scopes: BTreeMap<u64, String>,
-    asked: Vec<Asked>,
-    of_clients: Sample,
-    of_anyone: Sample,
+    answers: Vec<Answer>,
+    of_clients: Sketch,
+    of_anyone: Sketch,
 }
 
 impl Builder {
@@ -221,8 +232,8 @@ pub fn counted_at(stamp: &Stamp) -> i64 {
 impl Growing {
     /// Of a source of so many bytes.
     pub fn of_bytes(bytes: usize) -> Growing {
-        let sample = Sample::of_bytes(bytes);
-        Growing { of_clients: sample.clone(), of_anyone: sample, ..Growing::default() }
+        let sketch = Sketch::of_bytes(bytes);
+        Growing { of_clients: sketch.clone(), of_anyone: sketch, ..Growing::default() }
     }
 
     /// Counts a request.
@@ -244,7 +255,7 @@ impl Growing {
         }
         let outcome = outcome(hit.status, hit.termination);
         let path = path_hash(hit.request, request);
-        self.asked.push(Asked::new(client, path, outcome));
+        self.answers.push(Answer::new(client, path, outcome));
         let second = self.second(at);
         second.requests += 1;
         second.print = second.print.wrapping_add(print(hit, client, request));
@@ -273,6 +284,7 @@ impl Growing {
         let scope = client_hash(hit.scope);
         if !hit.scope.is_empty() && !self.scopes.contains_key(&scope) {
             self.scopes.insert(scope, String::from_utf8_lossy(hit.scope).into_owned());
+            keep_names(&mut self.scopes, SCOPES);
         }
         let mut termination = [0; 2];
         for (kept, byte) in termination.iter_mut().zip(hit.termination) {
@@ -303,16 +315,14 @@ impl Growing {
     pub fn finish(mut self) -> Series {
         self.seconds.sort_by_key(|second| second.at);
         let mut crowd = Crowd::default();
-        self.asked.iter().for_each(|request| crowd.add(request.client()));
-        self.of_clients.settle();
-        self.of_anyone.settle();
+        self.answers.iter().for_each(|request| crowd.add(request.client()));
         Series {
             seconds: self.seconds,
             failures: self.failures,
             refusals: self.refusals,
             scopes: self.scopes,
             crowd,
-            asked: self.asked,
+            answers: self.answers,
             of_clients: self.of_clients,
             of_anyone: self.of_anyone,
         }
@@ -392,6 +402,20 @@ mod tests {
         ] {
             assert_eq!(outcome(status, termination.as_bytes()), want, "{why}");
         }
+    }
+
+    #[test]
+    fn of_too_many_names_the_same_ones_stay() {
+        let of = |numbers: &mut dyn Iterator<Item = u64>| {
+            let mut scopes = BTreeMap::new();
+            numbers.for_each(|number| {
+                let name = format!("www{number}.example");
+                scopes.insert(client_hash(name.as_bytes()), name);
+                keep_names(&mut scopes, 10);
+            });
+            scopes
+        };
+        assert_eq!((of(&mut (0..100)).len(), of(&mut (0..100))), (10, of(&mut (0..100).rev())));
     }
 
     #[test]

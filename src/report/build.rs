@@ -117,11 +117,17 @@ pub(super) fn hypotheses(of: &Incident) -> Vec<Hypothesis> {
     of.causes.iter().flat_map(|cause| std::iter::once(cause.clone()).chain(possible(cause, of))).collect()
 }
 
-/// What set it off, what its failing requests have in common, and what the servers said far more often than usual.
+/// What set it off, what its silences are, what its failing requests have in common, and what the servers said far more
+/// often than usual.
 fn details(of: &Incident, lines: &Lines<'_>) -> Vec<Reason> {
     let trigger = of.trigger.as_ref().zip(of.marks.trigger.as_ref()).map(|(trigger, mark)| Reason {
         text: words::trigger(trigger, &mark.item),
         evidence: lines.all(&mark.item.evidence),
+    });
+    let silences = of.findings.iter().filter_map(|finding| {
+        let facts = finding.hole.as_ref()?;
+        let text = format!("{}{}", words::SILENCE, words::silence(&finding.service, facts));
+        Some(Reason { text, evidence: Vec::new() })
     });
     let common = of.common.iter().map(|common| Reason {
         text: format!("{}{}", words::IN_COMMON, common::sentence(common)),
@@ -131,7 +137,7 @@ fn details(of: &Incident, lines: &Lines<'_>) -> Vec<Reason> {
         text: format!("{}{}", words::UNUSUAL, unusual::sentence(unusual)),
         evidence: lines.all(std::slice::from_ref(&unusual.evidence)),
     });
-    trigger.into_iter().chain(common).chain(unusual).collect()
+    trigger.into_iter().chain(silences).chain(common).chain(unusual).collect()
 }
 
 fn tenths(seconds: f64) -> f64 {

@@ -3,6 +3,8 @@
 //! Every figure of an incident has an id below the incident's: `i1.start`, `i1.requests`, `i1.c2`. The text report names
 //! them, `--explain ID` prints one.
 
+mod found;
+
 use super::build::{Lines, hypotheses};
 use super::model::{Evidence, Report};
 use super::text::Page;
@@ -65,10 +67,14 @@ pub fn explanations(of: &Incident, number: usize, source: &Source<'_>) -> Vec<Ex
     let id = format!("i{number}");
     let below = |name: &str| format!("{id}.{name}");
     let mut all = vec![source.incident(of, &id), source.start(of, below("start")), source.end(of, below("end"))];
+    all.extend(source.silences(of, &below));
     all.extend(requests(of, below("requests"), source));
     all.extend(clients(of, below("clients")));
     all.extend(worst_minute(of, below("worst-minute"), source));
     all.extend(day(of, below("day")));
+    all.extend(source.scope(of, below("scope")));
+    all.extend(source.common(of, below("common")));
+    all.extend(source.trigger(of, below("trigger")));
     let causes = hypotheses(of);
     all.extend(causes.iter().zip(1..).map(|(cause, rank)| source.cause(of, cause, below(&format!("c{rank}")))));
     all
@@ -308,7 +314,8 @@ struct Short(f64);
 
 impl std::fmt::Display for Short {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let rounded = (self.0 * 100.0).round() / 100.0;
+        // Without the sign of a zero.
+        let rounded = (self.0 * 100.0).round() / 100.0 + 0.0;
         if f.sign_plus() && rounded >= 0.0 { write!(f, "+{rounded}") } else { write!(f, "{rounded}") }
     }
 }
@@ -347,8 +354,11 @@ fn requests(of: &Incident, id: String, source: &Source<'_>) -> Option<Explanatio
     if missed > 0 {
         inputs.push(Fact::new(format!("about {} requests should have come and never did", number(missed))));
         inputs.extend(of.findings.iter().filter(|finding| finding.missed > 0.0).map(|finding| {
+            let range = finding.missed_range.map_or_else(String::new, |(low, high)| {
+                format!("; in 95 of 100 cases {} to {}", figure(low), figure(high))
+            });
             Fact::new(format!(
-                "{}: {} missed between {} and {}",
+                "{}: {} missed between {} and {}{range}",
                 finding.service,
                 figure(finding.missed),
                 source.at(finding.start),

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::asides;
 use super::model::{Coverage, Incident, Input, Quiet, Report, Skipped, Warning, Zone};
 use super::words::{local, number, zone_name};
+use crate::analysis::aside::Asides;
 use crate::analysis::world::World;
 use crate::clock::skew::Skew;
 use crate::clock::zone::Rule;
@@ -21,6 +23,8 @@ pub struct Read<'a> {
     pub timebase: &'a Timebase,
     #[allow(missing_docs)]
     pub world: &'a World,
+    /// What stands out and is no incident.
+    pub asides: &'a Asides,
 }
 
 /// The whole report.
@@ -49,6 +53,7 @@ pub fn report(
         quiet,
         incidents,
         latent: Vec::new(),
+        asides: asides::sentences(read.asides, &zone),
         zone,
         explanations,
     }
@@ -135,6 +140,7 @@ fn warnings(read: &Read<'_>, inputs: &[Input]) -> Vec<Warning> {
             warnings.push(Warning { code: "input-changed", text: format!("{path}: {problem}"), input: Some(path) });
         }
     }
+    warnings.extend(asides::slow_logs(read.asides));
     warnings
 }
 

@@ -1,5 +1,6 @@
 //! Incidents to what people read and tools use.
 
+pub mod asides;
 pub mod build;
 pub mod explain;
 pub mod export;

@@ -27,6 +27,9 @@ pub struct Report {
     /// The zone in which times are printed for people; not part of the contract.
     #[serde(skip)]
     pub zone: crate::clock::zone::Rule,
+    /// What stands out and is no incident, in sentences; not part of the contract.
+    #[serde(skip)]
+    pub asides: Vec<String>,
     /// How each figure came about; not part of the contract.
     #[serde(skip)]
     pub explanations: Vec<super::explain::Explanation>,

@@ -6,6 +6,7 @@ use unicode_width::UnicodeWidthChar;
 
 use super::model::{Evidence, Incident, Input, Item, Report};
 use super::words::{self, clock, duration, local, number, percent, zone_name};
+use crate::analysis::cause::Cause;
 use crate::clock::Instant;
 
 /// Width at most, so that lines stay readable on a wide terminal; and at least.
@@ -15,6 +16,8 @@ const NARROWEST: usize = 40;
 const LABEL: usize = 10;
 /// Lines of the timeline in the report of one incident.
 const TIMELINE_LINES: usize = 16;
+/// What the failing requests of one incident have in common.
+const MOST_IN_COMMON: usize = 2;
 /// Files that were not read, by name; standard error and the JSON report name all.
 const NOT_READ_NAMES: usize = 12;
 
@@ -112,16 +115,21 @@ impl<'a> Page<'a> {
         };
         self.labelled(out, "When", &window);
         self.labelled(out, "Cause", &format!("{} ({})", incident.cause.summary, incident.cause.confidence));
-        let told = [words::TRIGGER, words::IN_COMMON, words::UNUSUAL];
+        let told = [words::TRIGGER, words::SILENCE, words::IN_COMMON, words::UNUSUAL];
         let reasons = || incident.cause.evidence_for.iter();
         let is_told = |text: &str| told.iter().chain(&[words::PERHAPS]).any(|begin| text.starts_with(begin));
         for reason in reasons().filter(|reason| !is_told(&reason.text)).take(3) {
             self.labelled(out, "", &format!("- {}{}", reason.text, self.proof(&reason.evidence)));
         }
         for begin in told {
-            let first = reasons().find_map(|reason| Some((reason, reason.text.strip_prefix(begin)?)));
-            if let Some((reason, text)) = first {
-                let label = begin.trim_end_matches(": ");
+            // What a silence is need not be said where its cause is.
+            if begin == words::SILENCE && incident.cause.kind != Cause::Unknown.name() {
+                continue;
+            }
+            let own = reasons().filter_map(|reason| Some((reason, reason.text.strip_prefix(begin)?)));
+            let most = if begin == words::IN_COMMON { MOST_IN_COMMON } else { 1 };
+            for (index, (reason, text)) in own.take(most).enumerate() {
+                let label = if index == 0 { begin.trim_end_matches(": ") } else { "" };
                 self.labelled(out, label, &format!("{text}{}", self.proof(&reason.evidence)));
             }
         }
@@ -249,6 +257,9 @@ impl<'a> Page<'a> {
         let clocks = self.clocks(report);
         if !clocks.is_empty() {
             self.labelled(out, "Clocks", &clocks);
+        }
+        for (index, aside) in report.asides.iter().enumerate() {
+            self.labelled(out, if index == 0 { "Besides" } else { "" }, aside);
         }
         for warning in &report.warnings {
             self.labelled(out, "Note", &warning.text.replace(&self.folder, ""));

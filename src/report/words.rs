@@ -4,6 +4,7 @@ use crate::analysis::cause::trigger::Trigger;
 use crate::analysis::cause::{Cause, Hypothesis};
 use crate::analysis::evidence::Confidence;
 use crate::analysis::finding::Shape;
+use crate::analysis::hole::{HoleFacts, HoleKind};
 use crate::analysis::impact::{Impact, Machine, Remark, Requests};
 use crate::analysis::incident::Incident;
 use crate::analysis::marks::Item;
@@ -96,50 +97,73 @@ pub fn holder(holder: &HolderHypothesis, victim: &str) -> String {
     }
 }
 
-/// The title of an incident: `apache2 down for 21 min: container web held port 80`.
+/// The title of an incident: `apache2 down for 21 min: container web held port 80`, `shop/web2 did not answer: 98 % of
+/// its requests failed for 2 min`.
 pub fn title(incident: &Incident) -> String {
-    let title = whole_title(incident);
-    match &incident.scope {
-        Some(scope) => format!("{title}; {}", confined(scope)),
-        None => title,
-    }
-}
-
-fn whole_title(incident: &Incident) -> String {
     let lasts = duration(incident.until.as_f64() - incident.start.as_f64());
     let lasts = if incident.is_ongoing { format!("for {lasts}, and not over") } else { format!("for {lasts}") };
-    let Some(cause) = incident.causes.first() else { return format!("requests failed {lasts}") };
-    let service = cause.service.as_deref().unwrap_or("the service");
+    let cause = incident.causes.first();
+    let service = cause.and_then(|cause| cause.service.as_deref()).unwrap_or("the service");
+    let scope = incident.scope.as_ref();
+    let what = match scope {
+        Some(scope) if cause.is_some() && scope.name == service => format!("{} of its requests", share(scope)),
+        Some(scope) => confined(scope),
+        None => "requests".into(),
+    };
+    let failed = format!("{what} failed {lasts}");
+    // What is not told as requests that failed says of which, if not of all.
+    let part = if scope.is_some() { format!("; {what} failed") } else { String::new() };
+    let Some(cause) = cause else { return failed };
     match cause.cause {
         Cause::PortConflict => {
             let port = incident.conflict.as_ref().and_then(|conflict| conflict.port);
             let port = port.map_or_else(|| "its port".into(), |port| format!("port {port}"));
             match &cause.holder {
-                Some(by) => format!("{service} down {lasts}: {} held {port}", holder(by, service)),
-                None => format!("{service} down {lasts}: {port} was taken, the holder is not determined"),
+                Some(by) => format!("{service} down {lasts}: {} held {port}{part}", holder(by, service)),
+                None => format!("{service} down {lasts}: {port} was taken, the holder is not determined{part}"),
             }
         }
-        Cause::BindPermission => format!("{service} down {lasts}: it was not allowed to bind its port"),
-        Cause::Crash => format!("{service} crashed: requests failed {lasts}"),
-        Cause::Oom => format!("{service} killed for memory: requests failed {lasts}"),
-        Cause::BackendDown => format!("{service} did not answer: requests failed {lasts}"),
-        Cause::UpstreamTimeout => format!("{service} too slow: requests failed {lasts}"),
-        Cause::Misconfiguration => format!("{service} failing {lasts}: its configuration is wrong"),
-        Cause::Overload => format!("{service} overloaded {lasts}"),
-        Cause::ResourceLimit => format!("{service} at its limit {lasts}"),
-        Cause::HostDown => format!("the host was down {lasts}"),
-        Cause::Unknown if incident.findings.iter().all(|finding| finding.shape == Shape::Slow) => {
-            format!("{service} slow {lasts}, the cause is not determined")
+        Cause::BindPermission => format!("{service} down {lasts}: it was not allowed to bind its port{part}"),
+        Cause::Crash => format!("{service} crashed: {failed}"),
+        Cause::Oom => format!("{service} killed for memory: {failed}"),
+        Cause::BackendDown => format!("{service} did not answer: {failed}"),
+        Cause::UpstreamTimeout => format!("{service} too slow: {failed}"),
+        Cause::Misconfiguration => format!("{service} failing {lasts}: its configuration is wrong{part}"),
+        Cause::Overload => format!("{service} overloaded {lasts}{part}"),
+        Cause::ResourceLimit => format!("{service} at its limit {lasts}{part}"),
+        Cause::HostDown => {
+            let probably = incident.findings.iter().filter_map(|finding| finding.hole.as_ref());
+            let is_sure = probably.into_iter().any(|facts| facts.kind == HoleKind::HostDown);
+            format!("the host of {service} was {}down {lasts}", if is_sure { "" } else { "probably " })
         }
-        Cause::Unknown => format!("{service}: requests failed {lasts}, the cause is not determined"),
+        Cause::Unknown => format!("{}, the cause is not determined", undetermined(incident, service, &lasts, &failed)),
     }
 }
 
-/// `100 % of /checkout`
-fn confined(scope: &Scope) -> String {
-    let share = scope.failing as f64 / scope.requests.max(1) as f64;
-    let kind = if scope.kind == Feature::Method { "method " } else { "" };
-    format!("{} of {kind}{}", percent((share * 1e4).round() / 100.0), scope.name)
+/// What is known where the cause is not.
+fn undetermined(incident: &Incident, service: &str, lasts: &str, failed: &str) -> String {
+    let is_all = |shape: Shape| incident.findings.iter().all(|finding| finding.shape == shape);
+    let words = || incident.findings.iter().filter_map(|finding| finding.hole.as_ref()?.kind.word());
+    // The surer of two words is the shorter.
+    match words().min_by_key(|word| word.len()) {
+        _ if is_all(Shape::Slow) => format!("{service} slow {lasts}"),
+        _ if is_all(Shape::Dip) => format!("{service} had far fewer requests than usual {lasts}"),
+        Some(word) if is_all(Shape::Hole) => format!("{service} {word} {lasts}"),
+        _ => format!("{service}: {failed}"),
+    }
+}
+
+/// `100 % of requests to /checkout`, `78 % of GET requests`
+pub fn confined(scope: &Scope) -> String {
+    let share = share(scope);
+    match scope.kind {
+        Feature::Method => format!("{share} of {} requests", scope.name),
+        _ => format!("{share} of requests to {}", scope.name),
+    }
+}
+
+fn share(scope: &Scope) -> String {
+    percent((scope.failing as f64 / scope.requests.max(1) as f64 * 1e4).round() / 100.0)
 }
 
 /// A cause in one plain sentence.
@@ -187,6 +211,20 @@ pub const PERHAPS: &str = "Possibly the trigger: ";
 pub const IN_COMMON: &str = "In common: ";
 #[allow(missing_docs)]
 pub const UNUSUAL: &str = "Unusual: ";
+/// How a reason begins that tells what a silence is, and why.
+pub const SILENCE: &str = "Silence: ";
+
+/// What a silence is called, and why: `nginx probably down: requests should have come and none did, about 30 by the
+/// traffic beside it`.
+pub fn silence(service: &str, facts: &HoleFacts) -> String {
+    let word = facts.kind.word().map_or_else(String::new, |word| format!(" {word}"));
+    let count = number(about(facts.expected.round() as u64));
+    let mut text = format!("{service}{word}: {}, about {count} by the traffic beside it", facts.kind.reason());
+    for anchor in &facts.anchors {
+        text += &format!("; {}", anchor.reason());
+    }
+    text
+}
 
 /// What set it off; below "likely" only that it may have.
 pub fn trigger(trigger: &Trigger, item: &Item) -> String {
@@ -213,14 +251,14 @@ pub fn statement(impact: &Impact, scope: Option<&Scope>, slow: Option<SlowRun>) 
         return "No log of requests covers the incident, so no share can be given.".into();
     };
     let mut text = counts(impact, requests);
-    text += &format!("; counted at {layer}");
-    text += &impact.remarks.iter().map(remark).collect::<String>();
+    text += &format!("; counted at {}", counted_at(impact, layer));
+    text += &impact.remarks.iter().filter_map(remark).collect::<String>();
     text.push('.');
     if requests.chronic > 0 {
         text += &format!(" About {} more failed, as many as on any day.", number(requests.chronic));
     }
     if let (Some(scope), Some(share)) = (scope, requests.percent) {
-        text += &format!(" {}, {} of all requests.", confined(scope), percent(share));
+        text += &format!(" {} failed, {} of all requests.", confined(scope), percent(share));
     }
     if let Some(attempts) = impact.attempts.filter(|attempts| attempts.failed + attempts.saved > 0) {
         let about = if attempts.is_about { "about " } else { "" };
@@ -272,14 +310,28 @@ fn counts(impact: &Impact, requests: &Requests) -> String {
     text
 }
 
-fn remark(remark: &Remark) -> String {
-    match remark {
-        Remark::NoLogInFront(name) => format!("; the log of {name}, which stands in front, does not cover the time"),
-        Remark::PastTheFront(name, share) => {
-            format!("; with the {} of {name}'s requests that came to it directly", percent(*share))
+/// `haproxy`, `nginx on 2 hosts`, `apache2 and nginx, which see different requests, on 2 hosts`
+fn counted_at(impact: &Impact, layer: &str) -> String {
+    let mut text = layer.to_owned();
+    for remark in &impact.remarks {
+        match remark {
+            Remark::Entries(names) => text = format!("{}, which see different requests,", names.join(" and ")),
+            Remark::Hosts(count) => return format!("{text} on {count} hosts"),
+            Remark::NoLogInFront(_) | Remark::PastTheFront(..) => {}
         }
-        Remark::Entries(names) => format!("; {} see other requests, so theirs are added up", names.join(" and ")),
-        Remark::Hosts(count) => format!(", {count} hosts together"),
+    }
+    text.trim_end_matches(',').to_owned()
+}
+
+fn remark(remark: &Remark) -> Option<String> {
+    match remark {
+        Remark::NoLogInFront(name) => {
+            Some(format!("; the log of {name}, which stands in front, does not cover the time"))
+        }
+        Remark::PastTheFront(name, share) => {
+            Some(format!("; with the {} of {name}'s requests that came to it directly", percent(*share)))
+        }
+        Remark::Entries(_) | Remark::Hosts(_) => None,
     }
 }
 
@@ -352,7 +404,7 @@ pub fn event(item: &Item) -> String {
             format!("{what}{how}")
         }
         Kind::Hole => format!("no request reached {service}"),
-        Kind::Recovered => format!("{service} answers again"),
+        Kind::Recovered => format!("{service} answers {}again", item.message),
         Kind::Spike => "requests fail".into(),
         Kind::Dip => "fewer requests than usual".into(),
         Kind::Slow => "requests are slow".into(),

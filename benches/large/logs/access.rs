@@ -9,8 +9,8 @@
 
 use std::collections::BTreeMap;
 
-use super::random::Random;
 use super::{Day, Lines, Order, Truth, moment};
+use crate::random::Random;
 
 /// Clients, and how many of them have an address of IPv6.
 const CLIENTS: usize = 20_000;

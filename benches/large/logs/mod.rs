@@ -4,9 +4,6 @@
 //! [`write()`].
 
 mod access;
-#[allow(dead_code, unused_imports)] // the stories need more kinds of chance
-#[path = "../../../fixtures/generate/simulator/random.rs"]
-mod random;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};

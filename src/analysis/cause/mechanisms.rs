@@ -7,7 +7,8 @@ use super::trigger::edits;
 use super::unusual::is_over_represented;
 use super::{Cause, Context, Hypothesis, hypothesis, lines, times, within};
 use crate::analysis::evidence::Reason;
-use crate::analysis::finding::is_same;
+use crate::analysis::finding::{Finding, is_same};
+use crate::analysis::hole::HoleKind;
 use crate::analysis::world::{Evidence, Happening, SignLines};
 use crate::facts::event::Kind;
 use crate::facts::sign::Sign;
@@ -35,6 +36,7 @@ pub(super) fn all(context: &Context<'_>) -> Vec<Hypothesis> {
     all.extend(out_of_memory(context));
     all.extend(crashes(context));
     all.extend(limits(context));
+    all.extend(host_down(context));
     all
 }
 
@@ -277,6 +279,28 @@ fn is_explained(context: &Context<'_>, service: &str, event: &Happening) -> bool
             && signs.seconds.range(at - 10..=at + 1).next().is_some()
     });
     bound || configured
+}
+
+/// The whole host was silent, and booted at the end of it, or told nothing where it tells much.
+fn host_down(context: &Context<'_>) -> Option<Hypothesis> {
+    let of_kind = |kind: HoleKind| {
+        let is_so = |finding: &&&&Finding| finding.hole.as_ref().is_some_and(|facts| facts.kind == kind);
+        context.findings.iter().find(|finding| is_so(&finding)).copied()
+    };
+    let own = |finding: &Finding, reason: Reason| {
+        let since = Some(finding.start);
+        Hypothesis { since, ..hypothesis(Cause::HostDown, Some(finding.service.clone()), vec![reason]) }
+    };
+    if let Some(finding) = of_kind(HoleKind::HostDown) {
+        let is_boot = |event: &&Happening| {
+            let of_host = finding.host.is_none() || event.host == finding.host;
+            event.kind() == Kind::HostBoot && of_host && (finding.start..=finding.end + 1.0).contains(&event.s())
+        };
+        let boots: Vec<&Happening> = context.world.events.iter().filter(is_boot).take(1).collect();
+        return Some(own(finding, Reason::new(7.0, HoleKind::HostDown.reason(), lines(&boots)).direct()));
+    }
+    let finding = of_kind(HoleKind::HostProbablyDown)?;
+    Some(own(finding, Reason::new(3.0, HoleKind::HostProbablyDown.reason(), Vec::new())))
 }
 
 /// A limit was reached, more often than in quiet times.

@@ -96,7 +96,9 @@ pub fn causes(context: &Context<'_>) -> Vec<Hypothesis> {
     for (hypothesis, probability) in all.iter_mut().zip(softmax(&scores)) {
         let is_direct = hypothesis.reasons.iter().any(|reason| reason.is_direct);
         hypothesis.probability = probability;
-        hypothesis.confidence = Confidence::of(probability, is_direct);
+        if hypothesis.cause != Cause::Unknown {
+            hypothesis.confidence = Confidence::of(probability, is_direct);
+        }
     }
     all.sort_by(|one, other| {
         other

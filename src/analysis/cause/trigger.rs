@@ -46,6 +46,30 @@ pub struct Trigger {
     pub probability: f64,
     #[allow(missing_docs)]
     pub confidence: Confidence,
+    /// What its score is made of.
+    pub weighing: Weighing,
+    /// The scores of "none in these logs", which is 0, and of all candidates, in order of time.
+    pub scores: Vec<f64>,
+}
+
+/// What a change is weighed by.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Weighing {
+    /// From the nearest change of its bunch to the onset, in seconds.
+    pub before_s: f64,
+    /// Whether it touches what failed.
+    pub touches: bool,
+    /// Whether it was undone, or done again, right before the end.
+    pub is_undone: bool,
+    /// Changes of its kind a day.
+    pub per_day: f64,
+}
+
+impl Weighing {
+    /// The log of how much likelier the onset is to follow this change than none.
+    pub fn score(&self) -> f64 {
+        score(self.before_s, self.touches, self.is_undone, self.per_day)
+    }
 }
 
 /// The log of how much likelier the onset is to follow this change than none: `before_s` seconds after it, with
@@ -99,31 +123,44 @@ pub fn trigger(world: &World, onset: &Onset) -> Option<Trigger> {
         .filter(|event| end.is_some_and(|end| (end - UNDONE_S..=end + AFTER_S).contains(&event.s())))
         .collect();
     let repair = *span.end()..=end.map_or(f64::INFINITY, |end| end + REPAIR_S);
-    let mut candidates: Vec<(f64, &Happening, usize, f64)> = Vec::new();
+    let mut candidates: Vec<(Weighing, &Happening, usize, f64)> = Vec::new();
     for bunch in near.chunk_by(|one, other| other.s() - one.s() <= BUNCH_S) {
         let before_s = |event: &Happening| (start - event.s()).max(0.0);
         let nearest_s = bunch.iter().map(|event| before_s(event)).fold(f64::INFINITY, f64::min);
         let rest = |event: &Happening| {
             let is_undone = repairs.iter().any(|other| is_same_thing(event, other));
-            (touches(event, names), is_undone, changes.per_day(event.kind(), bunch, &repair))
+            let (touches, per_day) = (touches(event, names), changes.per_day(event.kind(), bunch, &repair));
+            Weighing { before_s: nearest_s, touches, is_undone, per_day }
         };
-        let rests: Vec<(bool, bool, f64)> = bunch.iter().map(|event| rest(event)).collect();
-        let of = |before_s: f64, rest: &(bool, bool, f64)| score(before_s, rest.0, rest.1, rest.2);
-        let all = rests.iter().map(|rest| of(nearest_s, rest)).fold(f64::NEG_INFINITY, f64::max);
+        let rests: Vec<Weighing> = bunch.iter().map(|event| rest(event)).collect();
+        let all = rests.iter().copied().reduce(|best, next| if next.score() > best.score() { next } else { best });
+        let Some(all) = all else { continue };
         // The one that most speaks for by its own time; the earliest of nearly equal ones, as a command comes before the
         // lines of what it did.
-        let own: Vec<f64> = bunch.iter().zip(&rests).map(|(event, rest)| of(before_s(event), rest)).collect();
+        let own: Vec<f64> = bunch
+            .iter()
+            .zip(&rests)
+            .map(|(event, rest)| Weighing { before_s: before_s(event), ..*rest }.score())
+            .collect();
         let best = own.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let named = bunch.iter().zip(&own).find(|(_, own)| **own >= best - NEARLY);
         candidates.extend(named.map(|(event, _)| (all, *event, bunch.len(), before_s(event))));
     }
-    let scores: Vec<f64> = std::iter::once(0.0).chain(candidates.iter().map(|candidate| candidate.0)).collect();
+    let scores: Vec<f64> = std::iter::once(0.0).chain(candidates.iter().map(|candidate| candidate.0.score())).collect();
     let probabilities = softmax(&scores).into_iter().skip(1);
     let best = candidates.into_iter().zip(probabilities).reduce(|best, next| if next.1 > best.1 { next } else { best });
-    let ((_, event, count, before_s), probability) = best?;
+    let ((weighing, event, count, before_s), probability) = best?;
     let confidence = Confidence::of(probability, false);
     let event = event.clone();
-    (confidence >= Confidence::Possible).then_some(Trigger { event, count, before_s, probability, confidence })
+    (confidence >= Confidence::Possible).then_some(Trigger {
+        event,
+        count,
+        before_s,
+        probability,
+        confidence,
+        weighing,
+        scores,
+    })
 }
 
 /// All changes in the logs.

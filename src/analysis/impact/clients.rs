@@ -76,11 +76,14 @@ struct Sight<'a> {
 /// Distinct clients. In a silence none can be seen: those expected in it, by the traffic beside it, count as hit.
 pub(super) fn clients(window: &Window<'_>, counted: &Counted<'_>, silences: &[Silence]) -> Clients {
     let halvings = counted.parts.iter().map(|part| part.close.visits.halvings()).max().unwrap_or(0);
-    let own = counted.parts.iter().filter(|part| part.weight >= 1.0);
-    let visits: Vec<(&Part<'_>, Visit)> = own
-        .flat_map(|part| part.close.visits.between(i64::MIN, i64::MAX).map(move |visit| (part, visit)))
-        .filter(|(part, visit)| is_sampled(visit.client, halvings) && part.counts(window, visit.at, visit.at as f64))
-        .collect();
+    let own = || counted.parts.iter().filter(|part| part.weight >= 1.0);
+    // There may be a million: a list that grows would be copied again and again.
+    let mut visits: Vec<(&Part<'_>, Visit)> = Vec::with_capacity(own().map(|part| part.close.visits.len()).sum());
+    visits.extend(
+        own().flat_map(|part| part.close.visits.between(i64::MIN, i64::MAX).map(move |visit| (part, visit))).filter(
+            |(part, visit)| is_sampled(visit.client, halvings) && part.counts(window, visit.at, visit.at as f64),
+        ),
+    );
     let machines = machines(&visits);
     let is_person = |visit: &Visit| !machines.contains_key(&visit.client);
     let visits = visits.into_iter().filter(|(_, visit)| is_person(visit)).collect();

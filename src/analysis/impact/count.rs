@@ -157,6 +157,15 @@ impl Part<'_> {
         f64::from(cell.failing) + f64::from(refused)
     }
 
+    /// Its failed requests of the window, and the others.
+    pub(super) fn inside(&self, window: &Window<'_>) -> (u64, u64) {
+        let is_inside = |cell: &&Cell| holds_failed(window, cell.s()) && self.counts(window, cell.s(), cell.as_f64());
+        self.close.cells.iter().filter(is_inside).fold((0, 0), |sum, cell| {
+            let failed = self.failed(window, cell) as u64;
+            (sum.0 + failed, sum.1 + u64::from(cell.requests()) - failed)
+        })
+    }
+
     /// Whether a request counts as failed.
     pub(super) fn is_failed(&self, window: &Window<'_>, seen: &Seen) -> bool {
         seen.outcome == Outcome::Failing || seen.outcome == Outcome::Refused && self.refuses(window, seen.at.as_f64())

@@ -7,8 +7,11 @@ mod profile;
 mod requests;
 mod time;
 
-use super::hole::expected;
-use super::world::World;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::hole::Usual;
+use super::world::{self, World};
 use crate::facts::closer::{Close, Seen};
 use crate::facts::traffic::{Outcome, Second};
 
@@ -146,7 +149,7 @@ pub fn impact(window: &Window<'_>, close: &[Close]) -> Impact {
         clients: Some(clients::clients(window, &counted, &silences)),
         attempts: attempts::attempts(window, &counted),
         worst_minute: time::worst_minute(from, to, &counted.cells_inside(window), &silences),
-        day_percent: time::day_percent(window, &requests, &added(window, &window.services)),
+        day_percent: time::day_percent(window, &requests),
         chart: Some(time::chart(window, &counted, &silences)),
         first: failing.iter().min().map(|seen| **seen),
         last: failing.iter().max().map(|seen| **seen),
@@ -158,18 +161,30 @@ pub fn impact(window: &Window<'_>, close: &[Close]) -> Impact {
     }
 }
 
-/// Requests by second of those services.
-fn added(window: &Window<'_>, services: &[usize]) -> Vec<Second> {
-    let mut by_second: std::collections::BTreeMap<i64, u32> = std::collections::BTreeMap::new();
-    for second in services.iter().flat_map(|index| &window.world.services[*index].seconds) {
-        *by_second.entry(second.at).or_default() += second.requests;
+/// The requests by which the silences of a service are measured: its own, or, where it had none before the window, those
+/// of the holder of its port as well. In order of time, each second once.
+fn usual_requests<'a>(window: &Window<'a>, service: usize) -> Cow<'a, [Second]> {
+    let own = &window.world.services[service].seconds;
+    let served = own.first().is_some_and(|first| (first.at as f64) < window.start);
+    let holder = window.holder.map(|(holder, _, _)| &window.world.services[holder].seconds);
+    match holder.filter(|_| !served) {
+        None => Cow::Borrowed(own),
+        Some(holder) => {
+            let mut both = [own.as_slice(), holder.as_slice()].concat();
+            world::joined(&mut both);
+            Cow::Owned(both)
+        }
     }
-    by_second.into_iter().map(|(at, requests)| Second { at, requests, ..Second::default() }).collect()
 }
 
 /// Silent stretches of the holes, and the dips.
 fn silences(window: &Window<'_>, counted: &Counted<'_>) -> Vec<Silence> {
     let mut silences = Vec::new();
+    // What is usual takes a look at the whole log: once for each service.
+    let silent = window.holes.iter().filter(|gap| !gap.is_partial).map(|gap| gap.service);
+    let requests: BTreeMap<usize, Cow<'_, [Second]>> =
+        silent.collect::<BTreeSet<_>>().into_iter().map(|index| (index, usual_requests(window, index))).collect();
+    let usual: BTreeMap<usize, Usual<'_>> = requests.iter().map(|(index, own)| (*index, Usual::of(own))).collect();
     for gap in &window.holes {
         let (from, to) = (gap.start.ceil() as i64, gap.end.floor() as i64);
         let factors = gap.range.filter(|_| gap.missed > 0.0).map(|(low, high)| (low / gap.missed, high / gap.missed));
@@ -187,17 +202,9 @@ fn silences(window: &Window<'_>, counted: &Counted<'_>) -> Vec<Silence> {
             silences.push(silence(from, to, gap.missed, gap.missed / (gap.missed + came).max(1.0)));
             continue;
         }
-        // A service without requests of its own before is measured by those that the holder of its port had.
-        let own = added(window, &[gap.service]);
-        let served = own.first().is_some_and(|first| (first.at as f64) < window.start);
-        let holder = window.holder.map(|(holder, _, _)| holder);
-        let usual = if served {
-            own
-        } else {
-            added(window, &[Some(gap.service), holder].into_iter().flatten().collect::<Vec<_>>())
-        };
         let busy = counted.busy(window, gap.service, from, to);
-        let per_second = expected(&usual, from, to).0 / ((to - from).max(1) as f64);
+        let expected = usual.get(&gap.service).map_or(0.0, |usual| usual.expected(from, to).expected);
+        let per_second = expected / ((to - from).max(1) as f64);
         let mut at = from;
         for second in busy.into_iter().chain([to]) {
             let silent = per_second * (second - at) as f64;

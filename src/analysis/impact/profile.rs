@@ -20,6 +20,8 @@ pub struct Profile {
     pub scopes: BTreeMap<String, (u64, u64)>,
     /// By what requests have in common: failing, others.
     pub features: BTreeMap<(Kind, String), (u64, u64)>,
+    /// By the host that answered, where there are several: failing, others.
+    pub hosts: BTreeMap<String, (u64, u64)>,
     /// Kinds of which there are too many values to know all.
     pub lacking: Vec<Kind>,
 }
@@ -57,9 +59,22 @@ pub(super) fn profile(window: &Window<'_>, counted: &Counted<'_>, failing: &[&Se
         }
         profile.lacking.extend([Kind::Path, Kind::SubPath].into_iter().filter(|kind| part.close.features.lacks(*kind)));
     }
+    profile.hosts = hosts(window, counted);
     profile.lacking.sort_unstable();
     profile.lacking.dedup();
     let scopes = profile.features.iter().filter(|((kind, _), _)| matches!(kind, Kind::Vhost | Kind::Server));
     profile.scopes = scopes.map(|((_, name), (failing, other))| (name.clone(), (failing + other, *failing))).collect();
     profile
+}
+
+/// Requests by the host of their service: failing, others.
+fn hosts(window: &Window<'_>, counted: &Counted<'_>) -> BTreeMap<String, (u64, u64)> {
+    let mut hosts: BTreeMap<String, (u64, u64)> = BTreeMap::new();
+    for part in &counted.parts {
+        let host = part.own.and_then(|index| window.world.services[index].host.clone());
+        let Some(host) = host else { continue };
+        let (of, (failed, others)) = (hosts.entry(host).or_default(), part.inside(window));
+        *of = (of.0 + failed, of.1 + others);
+    }
+    if hosts.len() > 1 { hosts } else { BTreeMap::new() }
 }

@@ -1,7 +1,7 @@
 //! The incident over time: its worst minute, its day, its chart.
 
 use super::count::{Counted, Tally};
-use super::{Requests, Second, Silence, Window};
+use super::{Requests, Silence, Window};
 
 /// Expected requests that a minute needs for a share of its own.
 const LEAST_A_MINUTE: f64 = 10.0;
@@ -52,13 +52,13 @@ pub(super) fn worst_minute(from: i64, to: i64, inside: &[Tally], silences: &[Sil
 }
 
 /// Percent of the requests of the window's day.
-pub(super) fn day_percent(window: &Window<'_>, requests: &Requests, seconds: &[Second]) -> Option<f64> {
+pub(super) fn day_percent(window: &Window<'_>, requests: &Requests) -> Option<f64> {
     let (from, to) = window.day;
     let held = window.holder.map_or(0, |(holder, from, to)| {
         u64::from(window.world.services[holder].count(from as i64, to as i64 + 1).requests)
     });
-    let of_day: u64 =
-        seconds.iter().filter(|second| (from..to).contains(&second.at)).map(|second| u64::from(second.requests)).sum();
+    let count = |index: &usize| u64::from(window.world.services[*index].count(from, to).requests);
+    let of_day: u64 = window.services.iter().map(count).sum();
     let past = window
         .added
         .iter()

@@ -14,6 +14,8 @@ use crate::facts::traffic::Second;
 const AFTER_S: f64 = 600.0;
 /// Lines of one event told again within so many seconds are one item.
 const REPEAT_S: f64 = 30.0;
+/// Under this share of failing requests a service answered all the time, in percent.
+const MOSTLY_ANSWERED: f64 = 60.0;
 /// Items at most.
 const MOST_ITEMS: usize = 300;
 
@@ -195,6 +197,13 @@ fn seen(world: &World, incident: &Incident, close: &[Close]) -> Vec<Item> {
     }
     if !incident.is_ongoing {
         let last = incident.impact.last.as_ref().filter(|seen| seen.at == incident.until);
+        // Where most were answered all the time, only the failing ones are new.
+        let percent = incident.impact.requests.as_ref().and_then(|requests| requests.percent);
+        let what = if percent.is_some_and(|percent| percent < MOSTLY_ANSWERED) { "all requests " } else { "" };
+        let item = |at: Instant, kind: Kind, evidence: Vec<Evidence>| Item {
+            message: if kind == Kind::Recovered { what.into() } else { String::new() },
+            ..item(at, kind, evidence)
+        };
         items.push(item(incident.until, Kind::LastFailure, last.map(line).unwrap_or_default()));
         match first_good(incident, close) {
             Some(good) => items.push(item(good.at, Kind::Recovered, line(&good))),
@@ -209,6 +218,7 @@ fn seen(world: &World, incident: &Incident, close: &[Close]) -> Vec<Item> {
 
 /// The first request that was answered after the end.
 fn first_good(incident: &Incident, close: &[Close]) -> Option<Seen> {
+    let last = incident.impact.last.as_ref().filter(|seen| seen.at == incident.until);
     let of_layer = close.iter().filter(|part| Some(&part.service) == incident.impact.layer.as_ref());
-    of_layer.filter_map(|part| part.first_good(incident.until)).min()
+    of_layer.filter_map(|part| part.first_good(incident.until, last)).min()
 }

@@ -9,6 +9,7 @@ use super::beside::is_fresh;
 use super::{Found, NEAR_S, candidates, is_known, rule_of_offset};
 use crate::clock::{SourceName, Timebase};
 use crate::facts::Facts;
+use crate::facts::client_lines::ClientLines;
 
 /// Share of an error log's lines that have a failing request beside them.
 const MATCHED: f64 = 0.6;
@@ -70,7 +71,7 @@ fn best(scores: impl Iterator<Item = (i64, Option<f64>)>) -> Option<(i64, f64)> 
 /// Civil seconds of a source's error lines without a zone.
 fn lines(facts: &Facts, source: usize) -> Vec<i64> {
     let is_zoneless = |stamp: &crate::format::Stamp| stamp.has_year && stamp.zone == crate::format::Zone::Unknown;
-    let of_clients = facts.client_lines.iter().filter(|line| line.source == source).map(|line| line.stamp);
+    let of_clients = facts.client_lines.get(&source).into_iter().flat_map(ClientLines::iter).map(|line| line.stamp);
     let of_signs = facts.signs.iter().filter(|(key, _)| key.source == source);
     let of_signs = of_signs.flat_map(|(_, signs)| signs.seconds.keys().map(|(moment, _)| moment.stamp));
     let mut seconds: Vec<i64> = of_clients.chain(of_signs).filter(is_zoneless).map(|stamp| stamp.civil_s).collect();

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::{Found, LEAD, NEAR_S, candidates, is_known, rule_of_offset};
 use crate::clock::Timebase;
+use crate::facts::client_lines::ClientLines;
 use crate::facts::event::Kind;
 use crate::facts::{Facts, Moment, Place};
 
@@ -68,7 +69,7 @@ fn client_votes(facts: &Facts, timebase: &Timebase, source: usize, votes: &mut V
             failures.entry(failure.client).or_default().push(failure.at);
         }
     }
-    for line in facts.client_lines.iter().filter(|line| line.source == source) {
+    for line in facts.client_lines.get(&source).into_iter().flat_map(ClientLines::iter) {
         let Some(times) = failures.get(&line.client) else { continue };
         let mut offsets: Vec<i64> = Vec::new();
         for time in times {

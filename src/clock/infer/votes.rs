@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::{Found, candidates, is_known, rule_of_offset};
 use crate::clock::Timebase;
 use crate::facts::Facts;
-use crate::facts::sample::Sample;
+use crate::facts::sketch::Sketch;
 
 /// Farther from any zone a difference votes for none, in seconds.
 const FAR_S: i64 = 420;
@@ -89,8 +89,8 @@ fn largest(votes: &[(i64, i64)]) -> Option<Elected> {
     Some(Elected { offset_s, skew_s, votes: end - first })
 }
 
-/// What is in both samples, once in each: pairs of moments, by hash.
-pub(crate) fn in_both(one: &Sample, other: &Sample) -> Vec<(i64, i64)> {
+/// What is in both sketches, once in each: pairs of moments, by hash.
+pub(crate) fn in_both(one: &Sketch, other: &Sketch) -> Vec<(i64, i64)> {
     let (mut one, mut other) = (one.made_once().peekable(), other.made_once().peekable());
     let mut both = Vec::new();
     while let (Some(here), Some(there)) = (one.peek().copied(), other.peek().copied()) {
@@ -108,18 +108,19 @@ pub(crate) fn in_both(one: &Sample, other: &Sample) -> Vec<(i64, i64)> {
 }
 
 /// The requests of some sources, each moved as told: by client, and by anyone.
-pub(crate) fn samples(facts: &Facts, sources: &[usize], moved: &dyn Fn(usize, bool, i64) -> i64) -> [Sample; 2] {
-    let mut samples = [Sample::default(), Sample::default()];
+pub(crate) fn sketches(facts: &Facts, sources: &[usize], moved: &dyn Fn(usize, bool, i64) -> i64) -> [Sketch; 2] {
+    let mut sketches = [Sketch::default(), Sketch::default()];
     for (key, series) in facts.series.iter().filter(|(key, _)| sources.contains(&key.source)) {
         let on_clock = |at: i64| moved(key.source, key.zoned, at);
-        samples[0].merge(series.of_clients.moved(on_clock));
-        samples[1].merge(series.of_anyone.moved(on_clock));
+        sketches[0].merge(series.of_clients.moved(on_clock));
+        sketches[1].merge(series.of_anyone.moved(on_clock));
     }
-    samples
+    sketches.iter_mut().for_each(Sketch::settle);
+    sketches
 }
 
 /// Requests in both, by client; where too few are, by anyone.
-pub(crate) fn common(one: &[Sample; 2], other: &[Sample; 2]) -> Vec<(i64, i64)> {
+pub(crate) fn common(one: &[Sketch; 2], other: &[Sketch; 2]) -> Vec<(i64, i64)> {
     let of_clients = in_both(&one[0], &other[0]);
     if of_clients.len() >= LEAST { of_clients } else { in_both(&one[1], &other[1]) }
 }
@@ -151,12 +152,12 @@ fn of_requests(facts: &Facts, timebase: &Timebase, source: usize) -> Option<Elec
     }
     let civil = |_: usize, _: bool, at: i64| at;
     let utc = |source: usize, zoned: bool, at: i64| if zoned { at } else { timebase.utc_s(source, at) };
-    let own = samples(facts, &[source], &civil);
+    let own = sketches(facts, &[source], &civil);
     let with_requests = facts.series.keys().map(|key| key.source).filter(|other| *other != source);
     let mut others: Vec<usize> = with_requests.filter(|other| is_known(timebase, *other)).collect();
     others.dedup();
     let elections = others.into_iter().filter_map(|other| {
-        let both = common(&own, &samples(facts, &[other], &utc));
+        let both = common(&own, &sketches(facts, &[other], &utc));
         elect(&both.iter().map(|(here, there)| here - there).collect::<Vec<_>>())
     });
     best(elections.collect())

@@ -143,8 +143,8 @@ impl Feature {
 }
 
 impl Features {
-    /// Counts a request of the span of that number, which stands for `times` of them.
-    pub fn add(&mut self, span: usize, asked: &Asked<'_>, outcome: Outcome, times: u64) {
+    /// Counts a request of the span of that number, with its user agent, which stands for `times` of them.
+    pub fn add(&mut self, span: usize, asked: &Asked<'_>, agent: &[u8], outcome: Outcome, times: u64) {
         let (hit, of) = (asked.hit, (outcome, times));
         if !hit.scope.is_empty() {
             let is_server = !hit.termination.is_empty();
@@ -177,7 +177,6 @@ impl Features {
             self.count(span, Kind::Network, &network, of);
         }
         self.scratch = network;
-        let agent = asked.agent();
         if !agent.is_empty() && agent != b"-" {
             self.count(span, Kind::Agent, family(agent), of);
         }
@@ -387,8 +386,8 @@ mod tests {
         for number in 0..120_000u32 {
             let request: &'static str = Box::leak(format!("GET /page-{number}").into_boxed_str());
             let asked = Asked { hit: &hit(request), rest: Rest::Line(b"") };
-            whole.add(0, &asked, Outcome::Failing, 1);
-            halves[usize::from(number % 7 == 0)].add(0, &asked, Outcome::Failing, 1);
+            whole.add(0, &asked, b"", Outcome::Failing, 1);
+            halves[usize::from(number % 7 == 0)].add(0, &asked, b"", Outcome::Failing, 1);
         }
         let [mut merged, other] = halves;
         merged.merge(other);

@@ -6,11 +6,14 @@
 //! follow a failure of their client: whether a retry got through is told by these. Beyond [`MOST_SEEN`] only those of
 //! a share of the clients are kept; counts stay exact.
 
+mod around;
 pub mod by_hash;
+pub mod failed;
 pub mod feature;
 pub mod sample;
 pub mod visits;
 
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, HashMap};
 
 use rayon::prelude::*;
@@ -22,7 +25,9 @@ use super::{BlockFacts, BlockId, Facts, Moment, Place};
 use crate::format::read::{Detail, Item, walk};
 use crate::format::stamp::Instant;
 use crate::format::{Hit, Stamp};
+use around::Around;
 use by_hash::ByHash;
+use failed::{Failed, is_any};
 use feature::{Asked, Features, Rest, family};
 use visits::{Met, Visits, is_sampled};
 
@@ -61,8 +66,8 @@ pub struct Wanted {
     pub edges: Vec<i64>,
     /// First and last second of stretches in which refused requests may count as failed.
     pub refused: Vec<(i64, i64)>,
-    /// When each client failed inside the windows.
-    pub failed: ByHash<Vec<i64>>,
+    /// When each client failed inside the windows; of a share of the clients where there are too many.
+    pub failed: Failed,
     /// What requests have in common, and who the clients are, is told by one of so many powers of 2.
     pub sample_halvings: u32,
 }
@@ -87,15 +92,17 @@ impl Wanted {
         self.windows.get(next).is_some_and(|(first, _)| *first <= at)
     }
 
-    /// Whether a good request may tell how a failure of its client went on.
-    fn follows_failure(&self, client: u64, at: i64) -> bool {
-        let Some(failed) = self.failed.get(&client) else { return false };
-        let any = |from: i64, to: i64| {
-            let next = failed.partition_point(|second| *second < from);
-            failed.get(next).is_some_and(|second| *second <= to)
-        };
-        let behind = |(first, last): &(i64, i64)| (*last + 1..=*last + AFTER_S).contains(&at) && any(*first, *last);
-        any(at - RETRY_S, at) || self.spans.iter().any(behind)
+    /// Whether a finding begins or ends in that second.
+    fn is_edge(&self, at: i64) -> bool {
+        self.spans.iter().any(|(first, last)| at == *first || at == *last)
+    }
+
+    /// Whether a good request may tell how a failure of its client went on; `before` are the findings that its second
+    /// lies behind.
+    fn follows_failure(&self, client: u64, at: i64, before: &[(i64, i64)]) -> bool {
+        let failed = self.failed.of_client(client);
+        let any = |from: i64, to: i64| is_any(failed, from, to);
+        !failed.is_empty() && (any(at - RETRY_S, at) || before.iter().any(|(first, last)| any(*first, *last)))
     }
 }
 
@@ -210,6 +217,8 @@ pub struct Close {
     pub cuts: Vec<i64>,
     index: HashMap<(i64, bool), usize>,
     last: usize,
+    /// The second of the last request.
+    around: Around,
 }
 
 impl Close {
@@ -221,17 +230,22 @@ impl Close {
         (&self.service, &self.host, self.source) == (&other.service, &other.host, other.source)
     }
 
-    /// The first good request at or after that moment, if it is near the end of a finding.
-    pub fn first_good(&self, from: Instant) -> Option<Seen> {
-        let kept = self.good.range(from.s..).next().map(|(_, seen)| *seen);
-        let also = self.seen.iter().find(|seen| seen.outcome == Outcome::Good && seen.at.s >= from.s).copied();
-        kept.into_iter().chain(also).min()
+    /// The first good request behind the last failing one, or, without it, from the second of `from` on; if it is near
+    /// the end of a finding.
+    pub fn first_good(&self, from: Instant, last: Option<&Seen>) -> Option<Seen> {
+        let is_later = |seen: &&Seen| seen.at.s >= from.s && last.is_none_or(|last| *seen > last);
+        let kept = self.good.range(from.s..).map(|(_, seen)| seen).find(is_later);
+        let also = self.seen.iter().filter(|seen| seen.outcome == Outcome::Good).find(is_later);
+        kept.into_iter().chain(also).min().copied()
     }
 
     fn add(&mut self, asked: &Asked<'_>, place: Place, at: Instant, wanted: &Wanted, cuts: &[i64]) {
         let hit = asked.hit;
         let client = client_hash(hit.client);
         let outcome = outcome(hit.status, hit.termination);
+        // Looked for once, and only where it is needed.
+        let agent = LazyCell::new(|| asked.agent());
+        self.around.turn_to(at.s, wanted, cuts);
         self.cell(at, wanted).count(outcome);
         let met = match outcome {
             Outcome::Failing => Met::Failing,
@@ -239,38 +253,38 @@ impl Close {
             Outcome::Good | Outcome::GaveUp => Met::Other,
         };
         self.visits.add(client, at.s, met, cuts);
-        let is_inside = |spans: &[(i64, i64)]| spans.iter().any(|(first, last)| (*first..=*last).contains(&at.s));
         if wanted.is_sampled(place) {
-            self.know(client, asked);
-            if is_inside(&wanted.spans) {
-                let span = cuts.partition_point(|cut| *cut <= at.s);
-                self.features.add(span, asked, outcome, 1 << wanted.sample_halvings);
+            self.know(client, hit, *agent);
+            if self.around.is_inside {
+                self.features.add(self.around.span, asked, *agent, outcome, 1 << wanted.sample_halvings);
             }
         }
         let is_kept = match outcome {
             Outcome::Failing => true,
-            Outcome::Refused => is_inside(&wanted.refused),
-            Outcome::Good | Outcome::GaveUp => wanted.follows_failure(client, at.s),
+            Outcome::Refused => self.around.is_refused,
+            Outcome::Good | Outcome::GaveUp => wanted.follows_failure(client, at.s, &self.around.before),
         };
-        let is_behind = outcome == Outcome::Good
-            && wanted.spans.iter().any(|(_, last)| (*last - 1..=*last + AFTER_S).contains(&at.s));
-        if !is_kept && !is_behind {
+        // The seconds at the edges stay whole, as in [`Close::fit`].
+        let is_kept = is_kept && (is_sampled(client, self.seen_halvings) || self.around.is_edge);
+        let is_first = outcome == Outcome::Good
+            && self.around.is_behind
+            && self.around.first_good.is_none_or(|first| (at, place) < first);
+        if !is_kept && !is_first {
             return;
         }
         let mut termination = [0; 2];
         for (kept, byte) in termination.iter_mut().zip(hit.termination) {
             *kept = *byte;
         }
-        let who = client.rotate_left(21) ^ client_hash(asked.agent());
+        let who = client.rotate_left(21) ^ client_hash(*agent);
         let attempt = who.wrapping_mul(MIXES) ^ asks_for(hit);
         let seen = Seen { at, place, client, attempt, status: hit.status, outcome, termination };
-        if is_behind {
+        if is_first {
             let first = self.good.entry(at.s).or_insert(seen);
             *first = (*first).min(seen);
+            self.around.first_good = Some((first.at, first.place));
         }
-        // The seconds at the edges stay whole, as in [`Close::fit`].
-        let is_edge = || wanted.spans.iter().any(|(first, last)| at.s == *first || at.s == *last);
-        if is_kept && (is_sampled(client, self.seen_halvings) || is_edge()) {
+        if is_kept {
             self.seen.push(seen);
             if self.seen.len() > MOST_SEEN + MOST_SEEN / 4 {
                 self.fit(&wanted.spans);
@@ -296,22 +310,23 @@ impl Close {
         &mut self.cells[self.last]
     }
 
-    fn know(&mut self, hash: u64, asked: &Asked<'_>) {
+    fn know(&mut self, hash: u64, hit: &Hit<'_>, agent: &[u8]) {
         if self.most_client.is_some_and(|most| hash > most) {
             return;
         }
-        let agent = asked.agent();
-        let (agent_hash, asks) = (client_hash(agent), asks_for(asked.hit));
         if let Some(known) = self.clients.get_mut(&hash) {
-            known.asks = known.asks.filter(|own| *own == asks);
-            if known.agent_hash != agent_hash {
+            if known.asks.is_some_and(|own| own != asks_for(hit)) {
+                known.asks = None;
+            }
+            if known.agent.is_some() && known.agent_hash != client_hash(agent) {
                 known.agent = None;
             }
             return;
         }
+        let (agent_hash, asks) = (client_hash(agent), asks_for(hit));
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let agent = Some(text(family(agent)));
-        self.clients.insert(hash, Client { name: text(asked.hit.client), agent, agent_hash, asks: Some(asks) });
+        self.clients.insert(hash, Client { name: text(hit.client), agent, agent_hash, asks: Some(asks) });
         if self.clients.len() > 2 * MOST_NAMES {
             self.fit_clients();
         }
@@ -346,10 +361,9 @@ impl Close {
         self.features.merge(other.features);
         self.seen_halvings = self.seen_halvings.max(other.seen_halvings);
         let halvings = self.seen_halvings;
-        let is_edge = |at: i64| wanted.spans.iter().any(|(first, last)| at == *first || at == *last);
         self.seen.extend(other.seen);
         if halvings > 0 {
-            self.seen.retain(|seen| is_edge(seen.at.s) || is_sampled(seen.client, halvings));
+            self.seen.retain(|seen| wanted.is_edge(seen.at.s) || is_sampled(seen.client, halvings));
         }
         if self.seen.len() > MOST_SEEN + MOST_SEEN / 4 {
             self.fit(&wanted.spans);
@@ -410,8 +424,13 @@ pub fn look(inputs: &[Input<'_>], facts: &Facts, clocks: &dyn Clocks, wanted: &W
         .map(|jobs| {
             let mut found = Vec::new();
             for (id, block) in jobs {
+                // Many in a row are of one second.
+                let mut last = (i64::MIN, false);
                 requests(inputs, **id, block, clocks, &mut |of, place, at, asked| {
-                    if wanted.holds(at.s) {
+                    if last.0 != at.s {
+                        last = (at.s, wanted.holds(at.s));
+                    }
+                    if last.1 {
                         part(&mut found, of, id.0).add(asked, place, at, wanted, &cuts);
                     }
                 });

@@ -1,5 +1,5 @@
-//! A sample of requests on quiet time, one by one with all that two logs of the same requests have in common: whether
-//! one service stands in front of another is told by these.
+//! Requests of quiet times, one by one with all that two logs of the same requests have in common: whether one service
+//! stands in front of another is told by these. What clocks are set by is in [`sketch`](crate::facts::sketch).
 
 use rayon::prelude::*;
 

@@ -6,6 +6,8 @@
 //! less exactly, and not which of the clients failed. The level depends on nothing but the visits, so parts merge in
 //! any order to the same.
 
+use rayon::prelude::*;
+
 /// Visits that are kept.
 const MOST: usize = 1_000_000;
 /// Steps of time, in seconds, from exact to coarse; behind the last, each level halves the clients.
@@ -89,7 +91,7 @@ impl Visits {
     /// Each step once, at the finest level that fits.
     pub fn settle(&mut self, cuts: &[i64]) {
         loop {
-            self.list.sort_unstable();
+            self.list.par_sort_unstable();
             self.list.dedup_by(|next, kept| {
                 let same = (next.0, next.1, next.2 & 3) == (kept.0, kept.1, kept.2 & 3);
                 if same {
@@ -122,6 +124,16 @@ impl Visits {
     /// How often the clients were halved: each that is kept stands for 2 to this power.
     pub fn halvings(&self) -> u32 {
         u32::try_from(self.level.saturating_sub(STEPS_S.len() - 1)).unwrap_or(63).min(63)
+    }
+
+    /// How many steps are kept.
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
     }
 
     /// The visits from `from` to `to`, by client.

@@ -89,7 +89,8 @@ impl Format for Config {
 
 /// The sections of a file; `None` if it is no configuration of HAProxy.
 pub(in crate::format) fn read(bytes: &[u8]) -> Option<Vec<Directive>> {
-    let text = str::from_utf8(bytes).ok().filter(|_| is_text(bytes))?;
+    // A log of any size is refused before it is read through.
+    let text = str::from_utf8(is_text(bytes).then_some(bytes)?).ok()?;
     let mut names = Names::default();
     let mut sections: Vec<Directive> = Vec::new();
     for (range, line) in lines(text) {
