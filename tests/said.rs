@@ -144,3 +144,25 @@ fn a_slow_log_says_what_it_would_not_show() {
 fn report_is_silent(log: &str) -> bool {
     report(&[("nginx/access.log", log.to_owned())]).warnings.iter().all(|warning| warning.code != "slow-log")
 }
+
+#[test]
+fn clients_that_give_up_count_where_they_rise_with_the_failures() {
+    for (why, one_in, counts) in [("hardly any usually", 200, true), ("as many as ever", 3, false)] {
+        let log = access(|at, own| {
+            let is_hit = (3600..4200).contains(&at);
+            Some(match own.number % 3 {
+                1 if is_hit => 504,
+                2 if is_hit || own.number.is_multiple_of(one_in) || one_in == 3 => 499,
+                _ => 200,
+            })
+        });
+        let (report, text) = told(&[("nginx/access.log", log)]);
+        assert_eq!(report.incidents.len(), 1, "{why}: {text}");
+        let requests = report.incidents[0].impact.requests.as_ref().unwrap();
+        // Of 1200 requests in ten minutes a third each.
+        let wanted = if counts { 800 } else { 400 };
+        assert!(requests.failed.abs_diff(wanted) <= 4, "{why}: {}", requests.failed);
+        assert_eq!(text.contains("given up by their clients"), counts, "{why}: {text}");
+        assert_eq!(report.incidents[0].cause.kind, "upstream-timeout", "{why}");
+    }
+}

@@ -223,7 +223,9 @@ fn measure(given: &Given<'_>, findings: &[&Finding]) -> Impact {
         runs.into_iter().map(|(first, last)| (first as f64, last as f64)).collect()
     });
     let baselines = outer.iter().filter_map(|finding| finding.baseline).map(|baseline| baseline.share);
+    let has_failures = outer.iter().any(|finding| finding.shape == Shape::Spike);
     let window = Window {
+        gave_up: has_failures && more_gave_up(world, &services, (start, end)),
         refusals,
         start,
         end,
@@ -239,6 +241,30 @@ fn measure(given: &Given<'_>, findings: &[&Finding]) -> Impact {
         world,
     };
     impact(&window, given.close)
+}
+
+/// Evidence that clients gave up more often in the window than else, in nats, as for a run of failures; and how many
+/// times as often, at least.
+const GAVE_UP: f64 = 10.0;
+const GAVE_UP_TIMES: f64 = 3.0;
+
+/// Whether clients that gave up, nginx's 499 and HAProxy's `C`, rose in the window: then they are failures to their users
+/// (methods, words).
+fn more_gave_up(world: &World, services: &[usize], (start, end): (f64, f64)) -> bool {
+    let (mut inside, mut outside) = ((0u64, 0u64), (0u64, 0u64));
+    let is_inside = |at: i64| (start.floor() as i64..=end.ceil() as i64).contains(&at);
+    for second in services.iter().flat_map(|index| &world.services[*index].seconds) {
+        let of = if is_inside(second.at) { &mut inside } else { &mut outside };
+        *of = (of.0 + u64::from(second.gave_up), of.1 + u64::from(second.requests));
+    }
+    let usual = (outside.0 as f64 + 0.5) / (outside.1 as f64 + 1.0);
+    let (gave_up, all) = (inside.0 as f64, inside.1 as f64);
+    let share = gave_up / all.max(1.0);
+    if gave_up < 1.0 || share < GAVE_UP_TIMES * usual {
+        return false;
+    }
+    let stayed = if share < 1.0 { (all - gave_up) * ((1.0 - share) / (1.0 - usual).max(1e-9)).ln() } else { 0.0 };
+    gave_up * (share / usual).ln() + stayed >= GAVE_UP
 }
 
 /// First second of the day that a moment lies in, and of the next.

@@ -351,6 +351,10 @@ fn requests(of: &Incident, id: String, source: &Source<'_>) -> Option<Explanatio
         let refused = number(of.impact.refused_by_holder);
         inputs.push(Fact::new(format!("{refused} of these were refused by the server that held the port")));
     }
+    if of.impact.gave_up > 0 {
+        let gave_up = number(of.impact.gave_up);
+        inputs.push(Fact::new(format!("{gave_up} of these were given up by their clients, more than in other times")));
+    }
     if missed > 0 {
         inputs.push(Fact::new(format!("about {} requests should have come and never did", number(missed))));
         inputs.extend(of.findings.iter().filter(|finding| finding.missed > 0.0).map(|finding| {

@@ -298,6 +298,9 @@ fn counts(impact: &Impact, requests: &Requests) -> String {
             text +=
                 &format!(" ({} of them refused by the server that held the port)", number(impact.refused_by_holder));
         }
+        if impact.gave_up > 0 {
+            text += &format!(" ({} of them given up by their clients)", number(impact.gave_up));
+        }
     }
     if requests.missed > 0 {
         let join = if seen > 0 { ", and about " } else { "About " };

@@ -285,9 +285,13 @@ fn upstreams(context: &Context<'_>) -> Vec<Hypothesis> {
     }
     let status = |wanted: &[u16]| wanted.iter().filter_map(|status| profile.statuses.get(status)).sum::<u64>();
     let ended = |wanted: &[&[u8; 2]]| wanted.iter().filter_map(|state| profile.terminations.get(*state)).sum::<u64>();
-    let slow = status(&[504]).max(ended(&[b"sH", b"sD", b"sQ"]));
+    let late = status(&[504]).max(ended(&[b"sH", b"sD", b"sQ"]));
     let down =
         status(&[502, 503]).saturating_sub(ended(&[b"sQ", b"PC", b"sC"])).max(ended(&[b"SC", b"sC", b"SH", b"SD"]));
+    // Clients that gave up waited too long, too, where others were answered too late; else they say nothing of it.
+    let aborted = profile.terminations.iter().filter(|(state, _)| matches!(state[0], b'C' | b'c'));
+    let gave_up = status(&[499]).max(aborted.map(|(_, count)| *count).sum());
+    let slow = if late > down { late + gave_up } else { late };
     let half = |count: u64| count * 2 >= profile.failing;
     let mut found = Vec::new();
     let backend = |signs: &[Sign]| failing_scope(profile).or_else(|| about(context, signs));
@@ -300,7 +304,7 @@ fn upstreams(context: &Context<'_>) -> Vec<Hypothesis> {
             vec![Reason::new(4.0, text, front_lines(context, &[Sign::UpstreamSlow])).direct()],
         ));
     }
-    if half(down) {
+    if down > 0 && down * 2 >= profile.failing.saturating_sub(gave_up) {
         let signs = [Sign::UpstreamDown, Sign::UpstreamBroke];
         let text = format!("{} of {} failing requests found the service behind unreachable", down, profile.failing);
         let mut reasons = vec![Reason::new(4.0, text, front_lines(context, &signs)).direct()];

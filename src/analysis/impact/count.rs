@@ -111,10 +111,19 @@ impl<'a> Counted<'a> {
 
     /// Failed requests that were refused by the holder of the port.
     pub(super) fn refused_by_holder(&self, window: &Window<'_>) -> u64 {
+        self.sum(window, &|part, cell| part.refused(window, cell))
+    }
+
+    /// Failed requests whose clients did not wait for the answer.
+    pub(super) fn gave_up(&self, window: &Window<'_>) -> u64 {
+        self.sum(window, &|part, cell| part.gave_up(window, cell))
+    }
+
+    fn sum(&self, window: &Window<'_>, count: &dyn Fn(&Part<'_>, &Cell) -> u32) -> u64 {
         let of = |part: &Part<'_>| {
             let cells = part.close.cells.iter().filter(|cell| holds_failed(window, cell.s()));
             let counted = cells.filter(|cell| part.counts(window, cell.s(), cell.as_f64()));
-            counted.map(|cell| part.failed(window, cell) as u64 - u64::from(cell.failing)).sum::<u64>()
+            counted.map(|cell| u64::from(count(part, cell))).sum::<u64>()
         };
         self.parts.iter().map(of).sum()
     }
@@ -153,8 +162,15 @@ impl Part<'_> {
 
     /// Failed requests of a cell.
     fn failed(&self, window: &Window<'_>, cell: &Cell) -> f64 {
-        let refused = if self.refuses(window, cell.as_f64()) { cell.refused } else { 0 };
-        f64::from(cell.failing) + f64::from(refused)
+        f64::from(cell.failing) + f64::from(self.refused(window, cell)) + f64::from(self.gave_up(window, cell))
+    }
+
+    fn refused(&self, window: &Window<'_>, cell: &Cell) -> u32 {
+        if self.refuses(window, cell.as_f64()) { cell.refused } else { 0 }
+    }
+
+    fn gave_up(&self, window: &Window<'_>, cell: &Cell) -> u32 {
+        if window.gave_up && self.own.is_some() { cell.gave_up } else { 0 }
     }
 
     /// Its failed requests of the window, and the others.
@@ -168,12 +184,22 @@ impl Part<'_> {
 
     /// Whether a request counts as failed.
     pub(super) fn is_failed(&self, window: &Window<'_>, seen: &Seen) -> bool {
-        seen.outcome == Outcome::Failing || seen.outcome == Outcome::Refused && self.refuses(window, seen.at.as_f64())
+        match seen.outcome {
+            Outcome::Failing => true,
+            Outcome::Refused => self.refuses(window, seen.at.as_f64()),
+            Outcome::GaveUp => window.gave_up && self.own.is_some(),
+            Outcome::Good => false,
+        }
     }
 
     /// Whether a visit met a failure.
     pub(super) fn is_hit(&self, window: &Window<'_>, visit: &Visit) -> bool {
-        visit.met == Met::Failing || visit.met == Met::Refused && self.refuses(window, visit.at as f64)
+        match visit.met {
+            Met::Failing => true,
+            Met::Refused => self.refuses(window, visit.at as f64),
+            Met::GaveUp => window.gave_up && self.own.is_some(),
+            Met::Other => false,
+        }
     }
 
     /// Whether it is of that service, or of the holder of its port.

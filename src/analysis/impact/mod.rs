@@ -55,6 +55,8 @@ pub struct Impact {
     pub profile: Profile,
     /// Failing requests that only a wrong server on the port made.
     pub refused_by_holder: u64,
+    /// Failing requests whose clients did not wait for the answer.
+    pub gave_up: u64,
 }
 
 /// What must be known of where the requests were counted.
@@ -85,6 +87,8 @@ pub struct Window<'a> {
     pub holder: Option<(usize, f64, f64)>,
     /// Stretches in which its refusals count as failures: where it refused far more than it is used to.
     pub refusals: Vec<(f64, f64)>,
+    /// Whether requests whose clients gave up count as failed: they rose with the failing ones.
+    pub gave_up: bool,
     /// Whether it begins and ends with a silence: then good requests of the seconds at its edges lie outside.
     pub begins_silent: bool,
     #[allow(missing_docs)]
@@ -155,6 +159,7 @@ pub fn impact(window: &Window<'_>, close: &[Close]) -> Impact {
         last: failing.iter().max().map(|seen| **seen),
         profile: profile::profile(window, &counted, &failing, failed),
         refused_by_holder: counted.refused_by_holder(window),
+        gave_up: counted.gave_up(window),
         remarks: window.remarks.clone(),
         requests: Some(requests),
         layer,

@@ -250,7 +250,8 @@ impl Close {
         let met = match outcome {
             Outcome::Failing => Met::Failing,
             Outcome::Refused => Met::Refused,
-            Outcome::Good | Outcome::GaveUp => Met::Other,
+            Outcome::GaveUp => Met::GaveUp,
+            Outcome::Good => Met::Other,
         };
         self.visits.add(client, at.s, met, cuts);
         if wanted.is_sampled(place) {
@@ -262,6 +263,7 @@ impl Close {
         let is_kept = match outcome {
             Outcome::Failing => true,
             Outcome::Refused => self.around.is_refused,
+            Outcome::GaveUp if self.around.is_inside => true,
             Outcome::Good | Outcome::GaveUp => wanted.follows_failure(client, at.s, &self.around.before),
         };
         // The seconds at the edges stay whole, as in [`Close::fit`].

@@ -16,12 +16,14 @@ const STEPS_S: [i64; 4] = [1, 10, 60, 600];
 /// What a visit met.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Met {
-    /// Answered, or the client gave up.
+    #[allow(missing_docs)]
     Other,
     #[allow(missing_docs)]
     Failing,
     #[allow(missing_docs)]
     Refused,
+    /// The client did not wait for the answer.
+    GaveUp,
 }
 
 /// Requests of one client in one step of time.
@@ -144,7 +146,8 @@ impl Visits {
             met: match packed & 3 {
                 0 => Met::Other,
                 1 => Met::Failing,
-                _ => Met::Refused,
+                2 => Met::Refused,
+                _ => Met::GaveUp,
             },
             requests: packed >> 2,
         });
