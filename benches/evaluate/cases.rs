@@ -80,7 +80,17 @@ impl Bar {
         self.figure(reached, of.ceil() as usize, "")
     }
 
-    /// A value such as a quantile; in the quick form only of at least so many cases.
+    /// A quantile of errors. In the quick form not told where only chance may have put it on the wrong side: where the
+    /// 95 % interval of the share of cases beyond the bar holds that of the quantile.
+    pub(crate) fn quantile(&self, scale: &Scale, errors: &mut [f64], at: f64, unit: &'static str) -> Figure {
+        let beyond = errors.iter().filter(|error| **error > self.bar).count();
+        let (low, _) = pmtrace::analysis::impact::wilson(beyond as f64, errors.len() as f64);
+        let may_be_chance = scale.is_quick && low <= 1.0 - at;
+        let reached = crate::frame::quantile(errors, at).filter(|reached| *reached <= self.bar || !may_be_chance);
+        self.figure(reached, errors.len(), unit)
+    }
+
+    /// Another value; in the quick form only of at least so many cases.
     pub(crate) fn value(&self, scale: &Scale, value: Option<f64>, of: usize, unit: &'static str) -> Figure {
         const LEAST: usize = 40;
         self.figure(value.filter(|_| !scale.is_quick || of >= LEAST), of, unit)

@@ -147,7 +147,7 @@ fn figures(scale: &Scale, all: &[(Row, Silent)]) -> Vec<Figure> {
         let mut edges = sum(rates, &is_hole);
         edges.start_s.append(&mut edges.end_s);
         let bar = Bar::at_most(format!("hole edges p90, {what}"), bar, goal);
-        figures.push(bar.value(scale, quantile(&mut edges.start_s, 0.9), edges.start_s.len(), " s"));
+        figures.push(bar.quantile(scale, &mut edges.start_s, 0.9, " s"));
     }
     for (what, kind, rates, bar) in [
         ("80 % for 30 min, ≥ 1/s", "loss 80% 30min", &[1.0, 10.0, 100.0][..], 98.0),
@@ -159,7 +159,7 @@ fn figures(scale: &Scale, all: &[(Row, Silent)]) -> Vec<Figure> {
     let mut long = sum(&[1.0, 10.0, 100.0], &|row| is_hole(row) && row.of.length_s() >= 900.0);
     for (share, word, bar, goal) in [(0.5, "p50", 9.0, 6.0), (0.9, "p90", 25.0, 15.0)] {
         let bar = Bar::at_most(format!("missed requests, holes ≥ 15 min, ≥ 1/s: error {word}"), bar, goal);
-        figures.push(bar.value(scale, quantile(&mut long.missed, share), long.found, " %"));
+        figures.push(bar.quantile(scale, &mut long.missed, share, " %"));
     }
     figures.extend(coverage(scale, all));
     figures

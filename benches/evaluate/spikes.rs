@@ -1,7 +1,7 @@
 //! Incidents of failing requests (methods, 8.3): how many are found, and how exact their edges and shares are.
 
 use crate::cases::{Bar, per_second, side_by_side, spread, whole_percent};
-use crate::frame::{Figure, Scale, Table, number, percent, quantile};
+use crate::frame::{Figure, Scale, Table, number, percent};
 use crate::logs::Style;
 use crate::random::Random;
 use crate::simulate::{Clients, DAY_S, Kind, Order, START_S, apart};
@@ -298,7 +298,7 @@ fn figures(scale: &Scale, own: &[&(Row, Measured)]) -> Vec<Figure> {
         for (rate, bar, goal) in bars {
             let mut sum = sum(&[rate], &[kind]);
             let bar = Bar::at_most(format!("start p90 of a {kind}, {}", per_second(rate)), bar, goal);
-            figures.push(bar.value(scale, quantile(&mut sum.start_s, 0.9), sum.found, " s"));
+            figures.push(bar.quantile(scale, &mut sum.start_s, 0.9, " s"));
         }
     }
     let long = KINDS.into_iter().filter(|(_, kind)| is_step(kind) && kind.length_s() >= 300.0).map(|(name, _)| name);
@@ -306,7 +306,7 @@ fn figures(scale: &Scale, own: &[&(Row, Measured)]) -> Vec<Figure> {
     for (what, rates, bar, goal) in [("1/s", &[1.0][..], 0.7, 0.5), ("≥ 10/s", &[10.0, 100.0], 0.2, 0.15)] {
         let mut sum = sum(rates, &long);
         let bar = Bar::at_most(format!("share of failing requests, error p90, steps ≥ 5 min, {what}"), bar, goal);
-        figures.push(bar.value(scale, quantile(&mut sum.share, 0.9), sum.found, " points"));
+        figures.push(bar.quantile(scale, &mut sum.share, 0.9, " points"));
     }
     let climbs = sum(&[10.0, 100.0], &["climb 0-30% 20min", "climb 0-30% 60min"]);
     let bar = Bar::at_least("climbs recognised, ≥ 10/s", 97.0, 100.0);
