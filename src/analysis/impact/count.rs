@@ -178,7 +178,7 @@ impl Part<'_> {
         let is_inside = |cell: &&Cell| holds_failed(window, cell.s()) && self.counts(window, cell.s(), cell.as_f64());
         self.close.cells.iter().filter(is_inside).fold((0, 0), |sum, cell| {
             let failed = self.failed(window, cell) as u64;
-            (sum.0 + failed, sum.1 + u64::from(cell.requests()) - failed)
+            (sum.0 + failed, sum.1 + cell.requests() - failed)
         })
     }
 
