@@ -169,7 +169,7 @@ fn case(seed: u64, name: &str, rate: f64, length_s: i64, pair: Pair) -> Option<T
     let all = inside.len() as f64;
     Some(Told {
         // Two incidents are as well told apart.
-        is_added: impact.statement.contains("see other requests") || report.incidents.len() > 1,
+        is_added: impact.statement.contains("which see different requests") || report.incidents.len() > 1,
         share_off: (found.percent? - 100.0 * failed / all).abs(),
         count_off: 100.0 * (found.expected as f64 - all).abs() / all,
     })

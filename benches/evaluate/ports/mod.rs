@@ -85,7 +85,9 @@ fn is_right(story: &Story, kind: &str, name: Option<&str>) -> bool {
     };
     // A syslog does not tell the units of those who write: there the victim has the name of its program.
     let is_own = matches!(story.who, Who::Stale | Who::Duplicate);
-    kind == kinds && (name == Some(story.name) || is_own && name == Some(story.victim.program))
+    // Where only a table of sockets names it, nothing tells that the process is a service: its name is right.
+    let is_kind = kind == kinds || story.who == Who::Service && kind == "process";
+    is_kind && (name == Some(story.name) || is_own && name == Some(story.victim.program))
 }
 
 fn shown(part: usize, of: usize) -> String {
