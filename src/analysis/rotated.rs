@@ -9,13 +9,12 @@ use crate::facts::Facts;
 /// First and last moment of each source, by its index.
 pub(super) type Spans = [Option<(Instant, Instant)>];
 
-/// Files of a rotated set that follow one another, by the indices of their sources: no file between them is missing.
-pub(super) fn sequels(timebase: &Timebase, names: &[&str]) -> BTreeSet<(usize, usize)> {
+/// Files of a rotated set that follow one another, by the indices of their sources: whether none is missing between them,
+/// where their names tell.
+pub(super) fn sequels(timebase: &Timebase, names: &[&str]) -> BTreeMap<(usize, usize), bool> {
     let age = |source: usize| names.get(source).map(|name| rotated::set_of(name).1);
-    let is_next =
-        |pair: &&[usize]| age(pair[0]).zip(age(pair[1])).is_some_and(|(one, other)| rotated::is_next(one, other));
-    let pairs = timebase.streams.iter().flat_map(|stream| stream.windows(2));
-    pairs.filter(is_next).map(|pair| (pair[0], pair[1])).collect()
+    let pairs = timebase.streams.iter().flat_map(|stream| stream.windows(2)).map(|pair| (pair[0], pair[1]));
+    pairs.filter_map(|(one, next)| Some(((one, next), rotated::is_next(age(one)?, age(next)?)?))).collect()
 }
 
 /// The seconds in which one file of the source's rotated set ends and the next begins.

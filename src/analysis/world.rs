@@ -178,8 +178,8 @@ pub struct World {
     pub coverage: Option<(Instant, Instant)>,
     /// By source: what it covers.
     pub spans: Vec<Option<(Instant, Instant)>>,
-    /// Sources that follow one another in a rotated set, with none missing between them.
-    pub sequels: BTreeSet<(usize, usize)>,
+    /// Sources that follow one another in a rotated set: whether none is missing between them, where their names tell.
+    pub sequels: BTreeMap<(usize, usize), bool>,
     /// By source: the first source that holds all of its requests too.
     pub copies: BTreeMap<usize, usize>,
     /// The host of each source.

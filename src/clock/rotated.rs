@@ -30,15 +30,15 @@ impl Age {
     }
 }
 
-/// Whether nothing is missing between two files of a set, the older first, as far as their names tell: no number, and
-/// no day.
-pub fn is_next(older: Age, newer: Age) -> bool {
+/// Whether nothing is missing between two files of a set, the older first; `None` where their names do not tell: sets of
+/// dates may be of days, weeks or months.
+pub fn is_next(older: Age, newer: Age) -> Option<bool> {
     match (older, newer) {
-        (Age::Numbered(Reverse(older)), Age::Numbered(Reverse(newer))) => older == newer + 1,
-        (Age::Numbered(Reverse(older)), Age::Live) => older <= 1,
-        (Age::Dated(older, _), Age::Dated(newer, _)) => (newer - older).num_days() <= 1,
-        (Age::Dated(..), Age::Live) => true,
-        (Age::Live, _) | (Age::Numbered(_), Age::Dated(..)) | (Age::Dated(..), Age::Numbered(_)) => false,
+        (Age::Numbered(Reverse(older)), Age::Numbered(Reverse(newer))) => Some(older == newer + 1),
+        (Age::Numbered(Reverse(older)), Age::Live) => Some(older <= 1),
+        (Age::Dated(older, _), Age::Dated(newer, _)) => ((newer - older).num_days() <= 1).then_some(true),
+        (Age::Dated(..), Age::Live) => Some(true),
+        (Age::Live, _) | (Age::Numbered(_), Age::Dated(..)) | (Age::Dated(..), Age::Numbered(_)) => None,
     }
 }
 
@@ -144,15 +144,15 @@ mod tests {
     #[test]
     fn what_is_missing_in_a_set() {
         for (older, newer, want) in [
-            ("access.log.2.gz", "access.log.1", true),
-            ("access.log.3.gz", "access.log.1", false),
-            ("access.log.1", "access.log", true),
-            ("messages.0", "messages", true),
-            ("access.log.2.gz", "access.log", false),
-            ("access.log-20251231.gz", "access.log-20260101", true),
-            ("access.log-20251230.gz", "access.log-20260101", false),
-            ("access.log-20260101", "access.log", true),
-            ("access.log", "access.log", false),
+            ("access.log.2.gz", "access.log.1", Some(true)),
+            ("access.log.3.gz", "access.log.1", Some(false)),
+            ("access.log.1", "access.log", Some(true)),
+            ("messages.0", "messages", Some(true)),
+            ("access.log.2.gz", "access.log", Some(false)),
+            ("access.log-20251231.gz", "access.log-20260101", Some(true)),
+            ("access.log-20251225.gz", "access.log-20260101", None),
+            ("access.log-20260101", "access.log", Some(true)),
+            ("access.log", "access.log", None),
         ] {
             assert_eq!(is_next(set_of(older).1, set_of(newer).1), want, "{older} {newer}");
         }

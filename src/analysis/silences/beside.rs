@@ -74,18 +74,20 @@ fn is_behind(inner: &Service, outer: &Service) -> bool {
 /// How far from a silence's edges a file's last and the next one's first line may be, in seconds.
 const SEAM_S: i64 = 2;
 
-/// Whether the service's files cover the silence: one goes on over it, or the next of its rotated set follows. Between
-/// other files its requests may be lost, if other services of the host had some.
+/// Whether the service's files cover the silence: one goes on over it, or the next of its rotated set follows. Where a
+/// file of the set is missing its requests are lost; between other files they may be, if other services of the host had
+/// some.
 pub(super) fn is_covered(world: &World, service: &Service, hole: &Hole) -> bool {
     let span = |source: &usize| world.spans.get(*source).copied().flatten().map(|span| (*source, span));
     let spans = || service.sources.iter().filter_map(span);
     if spans().any(|(_, (first, last))| first.s < hole.from && (last.s >= hole.to || hole.is_open)) {
         return true;
     }
-    let ends = || spans().filter(|(_, (_, last))| (hole.from - SEAM_S..hole.to).contains(&last.s));
+    let ends = spans().filter(|(_, (_, last))| (hole.from - SEAM_S..hole.to).contains(&last.s));
     let begins = || spans().filter(|(_, (first, _))| (hole.from..=hole.to + SEAM_S).contains(&first.s));
-    let follows = |one: usize| begins().any(|(next, _)| world.sequels.contains(&(one, next)));
-    ends().any(|(one, _)| follows(one)) || Host::of(world, service).is_unasked(hole.from as f64, hole.to as f64)
+    let seams = ends.flat_map(|(one, _)| begins().filter_map(move |(next, _)| world.sequels.get(&(one, next))));
+    let is_whole = seams.copied().reduce(|one, other| one || other);
+    is_whole.unwrap_or_else(|| Host::of(world, service).is_unasked(hole.from as f64, hole.to as f64))
 }
 
 /// Whether the silence is that of a holder which gave the port back.

@@ -115,8 +115,16 @@ fn each_kind_of_silence() {
             HoleKind::NotCovered,
         ),
         (
-            "a file of the rotated set is missing, but nobody else was asked",
+            "a file of the rotated set is missing",
             vec![("nginx/access.log.2", access(0..3600, 1, 0..0)), (NGINX, access(3900..7200, 1, 0..0))],
+            HoleKind::NotCovered,
+        ),
+        (
+            "files of no set, and nobody else was asked",
+            vec![
+                ("nginx/access-before.log", access(0..3600, 1, 0..0)),
+                ("nginx/access-after.log", access(3900..7200, 1, 0..0)),
+            ],
             HoleKind::Down,
         ),
         (
