@@ -75,7 +75,8 @@ pub fn spikes_of_lines(world: &World, asides: &mut Asides) -> Vec<Finding> {
     for own in &world.failed_lines {
         let found = lines::bursts(&own.lines, own.span);
         asides.add_runs(&own.service, &found, &|from, to| {
-            own.lines.iter().filter(|line| (from..=to).contains(&line.at)).count()
+            let until = |at: i64| own.lines.partition_point(|line| line.at < at);
+            until(to + 1) - until(from)
         });
         let base = |burst: &Burst| Finding {
             service: own.service.clone(),
