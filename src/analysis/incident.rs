@@ -251,14 +251,14 @@ const GAVE_UP_TIMES: f64 = 3.0;
 /// Whether clients that gave up, nginx's 499 and HAProxy's `C`, rose in the window: then they are failures to their users
 /// (methods, words).
 fn more_gave_up(world: &World, services: &[usize], (start, end): (f64, f64)) -> bool {
-    let (mut inside, mut outside) = ((0u64, 0u64), (0u64, 0u64));
-    let is_inside = |at: i64| (start.floor() as i64..=end.ceil() as i64).contains(&at);
-    for second in services.iter().flat_map(|index| &world.services[*index].seconds) {
-        let of = if is_inside(second.at) { &mut inside } else { &mut outside };
-        *of = (of.0 + u64::from(second.gave_up), of.1 + u64::from(second.requests));
-    }
-    let usual = (outside.0 as f64 + 0.5) / (outside.1 as f64 + 1.0);
-    let (gave_up, all) = (inside.0 as f64, inside.1 as f64);
+    let sum = |from: i64, to: i64| {
+        services
+            .iter()
+            .map(|index| world.services[*index].count(from, to))
+            .fold((0.0, 0.0), |sum, of| (sum.0 + f64::from(of.gave_up), sum.1 + f64::from(of.requests)))
+    };
+    let (whole, (gave_up, all)) = (sum(i64::MIN, i64::MAX), sum(start.floor() as i64, end.ceil() as i64 + 1));
+    let usual = (whole.0 - gave_up + 0.5) / (whole.1 - all + 1.0);
     let share = gave_up / all.max(1.0);
     if gave_up < 1.0 || share < GAVE_UP_TIMES * usual {
         return false;
