@@ -315,15 +315,20 @@ fn counts(impact: &Impact, requests: &Requests) -> String {
 
 /// `haproxy`, `nginx on 2 hosts`, `apache2 and nginx, which see different requests, on 2 hosts`
 fn counted_at(impact: &Impact, layer: &str) -> String {
-    let mut text = layer.to_owned();
-    for remark in &impact.remarks {
-        match remark {
-            Remark::Entries(names) => text = format!("{}, which see different requests,", names.join(" and ")),
-            Remark::Hosts(count) => return format!("{text} on {count} hosts"),
-            Remark::NoLogInFront(_) | Remark::PastTheFront(..) => {}
-        }
+    let entries = impact.remarks.iter().find_map(|remark| match remark {
+        Remark::Entries(names) => Some(format!("{}, which see different requests", names.join(" and "))),
+        _ => None,
+    });
+    let hosts = impact.remarks.iter().find_map(|remark| match remark {
+        Remark::Hosts(count) => Some(format!("on {count} hosts")),
+        _ => None,
+    });
+    match (entries, hosts) {
+        (None, None) => layer.to_owned(),
+        (None, Some(hosts)) => format!("{layer} {hosts}"),
+        (Some(entries), None) => entries,
+        (Some(entries), Some(hosts)) => format!("{entries}, {hosts}"),
     }
-    text.trim_end_matches(',').to_owned()
 }
 
 fn remark(remark: &Remark) -> Option<String> {
@@ -407,7 +412,8 @@ pub fn event(item: &Item) -> String {
             format!("{what}{how}")
         }
         Kind::Hole => format!("no request reached {service}"),
-        Kind::Recovered => format!("{service} answers {}again", item.message),
+        Kind::Recovered if item.message.is_empty() => format!("{service} answers again"),
+        Kind::Recovered => format!("{service} answers {} again", item.message),
         Kind::Spike => "requests fail".into(),
         Kind::Dip => "fewer requests than usual".into(),
         Kind::Slow => "requests are slow".into(),

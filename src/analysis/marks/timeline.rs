@@ -199,7 +199,7 @@ fn seen(world: &World, incident: &Incident, close: &[Close]) -> Vec<Item> {
         let last = incident.impact.last.as_ref().filter(|seen| seen.at == incident.until);
         // Where most were answered all the time, only the failing ones are new.
         let percent = incident.impact.requests.as_ref().and_then(|requests| requests.percent);
-        let what = if percent.is_some_and(|percent| percent < MOSTLY_ANSWERED) { "all requests " } else { "" };
+        let what = if percent.is_some_and(|percent| percent < MOSTLY_ANSWERED) { "all requests" } else { "" };
         let item = |at: Instant, kind: Kind, evidence: Vec<Evidence>| Item {
             message: if kind == Kind::Recovered { what.into() } else { String::new() },
             ..item(at, kind, evidence)
