@@ -60,7 +60,17 @@ fn syslog(host: &str) -> String {
         .collect()
 }
 
-fn incidents(logs: &[(&str, String)]) -> Vec<Json> {
+/// The logs of two hosts, `web01` with nginx and `web02` with that server.
+fn of_two_hosts([one, other]: [String; 2], server: &str) -> Vec<(String, String)> {
+    vec![
+        ("web01/nginx/access.log".into(), one),
+        ("web01/syslog".into(), syslog("web01")),
+        (format!("web02/{server}/access.log"), other),
+        ("web02/syslog".into(), syslog("web02")),
+    ]
+}
+
+fn incidents(logs: &[(String, String)]) -> Vec<Json> {
     let sources = logs.iter().map(|(name, text)| Source::read(name, text.clone().into_bytes())).collect();
     let report = pmtrace::answer(&Question::default(), Found { sources, skipped: Vec::new() });
     serde_json::to_value(report).unwrap()["incidents"].as_array().unwrap().clone()
@@ -83,13 +93,7 @@ fn one_service_on_two_hosts_is_counted_together() {
         all += u64::from(OUTAGE_S.contains(&of.s));
         access(&mut logs[of.host], &of, &client(&of), if fails { 502 } else { 200 });
     }
-    let [one, other] = logs;
-    let found = incidents(&[
-        ("web01/nginx/access.log", one),
-        ("web01/syslog", syslog("web01")),
-        ("web02/nginx/access.log", other),
-        ("web02/syslog", syslog("web02")),
-    ]);
+    let found = incidents(&of_two_hosts(logs, "nginx"));
     assert_eq!(found.len(), 1, "{found:#?}");
     let (told, expected, method) = counted(&found[0]);
     assert_eq!(told, failed);
@@ -123,14 +127,7 @@ fn what_passes_a_front_and_a_host_behind_it_is_counted_once() {
         .unwrap();
         access(&mut behind[of.host], &of, "10.0.0.5", status);
     }
-    let [one, other] = behind;
-    let found = incidents(&[
-        ("lb01/haproxy.log", front),
-        ("web01/nginx/access.log", one),
-        ("web01/syslog", syslog("web01")),
-        ("web02/nginx/access.log", other),
-        ("web02/syslog", syslog("web02")),
-    ]);
+    let found = incidents(&[of_two_hosts(behind, "nginx"), vec![("lb01/haproxy.log".into(), front)]].concat());
     assert_eq!(found.len(), 1, "{found:#?}");
     let (told, expected, method) = counted(&found[0]);
     assert_eq!(told, failed);
@@ -149,13 +146,7 @@ fn two_entry_points_that_fail_alike_are_one_incident_and_added_up() {
         all += u64::from(fails);
         access(&mut logs[of.host], &of, &client(&of), if fails { 500 } else { 200 });
     }
-    let [one, other] = logs;
-    let found = incidents(&[
-        ("web01/nginx/access.log", one),
-        ("web01/syslog", syslog("web01")),
-        ("web02/apache2/access.log", other),
-        ("web02/syslog", syslog("web02")),
-    ]);
+    let found = incidents(&of_two_hosts(logs, "apache2"));
     assert_eq!(found.len(), 1, "{found:#?}");
     let (told, _, method) = counted(&found[0]);
     assert_eq!(told, all);
@@ -170,13 +161,7 @@ fn outages_of_two_hosts_at_different_times_are_two() {
         let fails = [600..780, 2580..2760][of.host].contains(&of.s);
         access(&mut logs[of.host], &of, &client(&of), if fails { 500 } else { 200 });
     }
-    let [one, other] = logs;
-    let found = incidents(&[
-        ("web01/nginx/access.log", one),
-        ("web01/syslog", syslog("web01")),
-        ("web02/apache2/access.log", other),
-        ("web02/syslog", syslog("web02")),
-    ]);
+    let found = incidents(&of_two_hosts(logs, "apache2"));
     let starts: Vec<&str> = found.iter().filter_map(|incident| incident["start"].as_str()).collect();
     assert_eq!(found.len(), 2, "{starts:?}");
     assert!(
