@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use pmtrace::Question;
+use pmtrace::analysis::incident::Incident;
 use pmtrace::report::model::Report;
-use pmtrace::{Question, investigate};
 
 use crate::random::Random;
 
@@ -76,8 +77,9 @@ pub(crate) fn log(requests: &[Request], writer: Writer) -> String {
     text
 }
 
-/// What the program says of these files.
-pub(crate) fn report(files: &[(&str, String)]) -> Option<Report> {
+/// What the program says of these files, and the incidents that it is made from: what they know needs no reading of
+/// sentences.
+pub(crate) fn report(files: &[(&str, String)]) -> Option<(Report, Vec<Incident>)> {
     let folder = tempfile::tempdir().ok()?;
     let mut paths: Vec<PathBuf> = Vec::new();
     for (name, text) in files {
@@ -86,7 +88,8 @@ pub(crate) fn report(files: &[(&str, String)]) -> Option<Report> {
         fs::write(&path, text).ok()?;
         paths.push(path);
     }
-    Some(investigate(&Question { paths, year: Some(2026), ..Question::default() }))
+    let question = Question { paths, year: Some(2026), ..Question::default() };
+    Some(pmtrace::worked_out(&question, pmtrace::input::discover(&question.paths)))
 }
 
 /// Seconds since [`FIRST_S`] of a time of the report.

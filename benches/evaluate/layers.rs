@@ -1,5 +1,6 @@
 //! Two layers of one service, or two services with the same paths: whether requests are counted once.
 
+use pmtrace::analysis::impact::Remark;
 use rayon::prelude::*;
 
 use crate::access::{Request, Writer, log, moments, report};
@@ -160,16 +161,18 @@ fn case(seed: u64, name: &str, rate: f64, length_s: i64, pair: Pair) -> Option<T
     };
     let files =
         [("lb/haproxy.log", log(&logged, Writer::Haproxy)), ("web/nginx/access.log", log(&inner, Writer::Nginx))];
-    let report = report(&files)?;
+    let (report, incidents) = report(&files)?;
     let impact = &report.incidents.first()?.impact;
     let found = impact.requests.as_ref()?;
     let inside: Vec<&Request> =
         truth.iter().filter(|request| (start_s * 1000..(start_s + OUTAGE_S) * 1000).contains(&request.at_ms)).collect();
     let failed = inside.iter().filter(|request| request.status >= 500).count() as f64;
     let all = inside.len() as f64;
+    let is_entries = |remark: &Remark| matches!(remark, Remark::Entries(_));
     Some(Told {
         // Two incidents are as well told apart.
-        is_added: impact.statement.contains("which see different requests") || report.incidents.len() > 1,
+        is_added: incidents.iter().any(|incident| incident.impact.remarks.iter().any(is_entries))
+            || incidents.len() > 1,
         share_off: (found.percent? - 100.0 * failed / all).abs(),
         count_off: 100.0 * (found.expected as f64 - all).abs() / all,
     })

@@ -123,12 +123,11 @@ fn case(seed: u64, name: &str, rate: f64, part: Option<&str>, share: f64) -> Sai
             }
         })
         .collect();
-    let Some(report) = report(&[("nginx/access.log", log(&requests, Writer::Nginx))]) else { return Said::Nothing };
-    let Some(incident) = report.incidents.first() else { return Said::Nothing };
-    let names = [VHOSTS.map(|(name, _)| name).as_slice(), &PATHS.map(|(name, _)| name)].concat();
-    let said = names.into_iter().find(|name| incident.title.contains(&format!("% of requests to {name} failed")));
-    match (said, part) {
-        (None, _) if incident.title.contains("% of ") => Said::Wrong,
+    let Some((_, incidents)) = report(&[("nginx/access.log", log(&requests, Writer::Nginx))]) else {
+        return Said::Nothing;
+    };
+    let Some(incident) = incidents.first() else { return Said::Nothing };
+    match (incident.scope.as_ref().map(|scope| scope.name.as_str()), part) {
         (None, _) => Said::Whole,
         (Some(said), Some(part)) if said == part => Said::Right,
         (Some(_), _) => Said::Wrong,

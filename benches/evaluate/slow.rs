@@ -90,7 +90,7 @@ fn case(seed: u64, name: &str, rate: f64, lasts_s: i64, share: f64) -> Option<(f
             }
         })
         .collect();
-    let report = report(&[("nginx/access.log", log(&requests, Writer::Nginx))])?;
+    let (report, _) = report(&[("nginx/access.log", log(&requests, Writer::Nginx))])?;
     let incident = report.incidents.first()?;
     let end = seconds(incident.end.as_deref()?);
     Some(((seconds(&incident.start) - start_s as f64).abs(), (end - (start_s + lasts_s) as f64).abs()))
