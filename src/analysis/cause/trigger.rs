@@ -66,19 +66,19 @@ pub struct Weighing {
 }
 
 impl Weighing {
+    /// The summands of its score: that it is a change, how near it is, whether it touches what failed, whether it was
+    /// undone, how often such changes are made anyway.
+    pub fn summands(&self) -> [f64; 5] {
+        let near = 5.0 * (-self.before_s / 120.0).exp2();
+        let touches = if self.touches { 1.5 } else { -0.5 };
+        let undone = if self.is_undone { 3.0 } else { 0.0 };
+        [-3.0, near, touches, undone, -self.per_day.ln_1p()]
+    }
+
     /// The log of how much likelier the onset is to follow this change than none.
     pub fn score(&self) -> f64 {
-        score(self.before_s, self.touches, self.is_undone, self.per_day)
+        self.summands().iter().sum()
     }
-}
-
-/// The log of how much likelier the onset is to follow this change than none: `before_s` seconds after it, with
-/// `per_day` changes of its kind a day.
-fn score(before_s: f64, touches: bool, is_undone: bool, per_day: f64) -> f64 {
-    let near = 5.0 * (-before_s / 120.0).exp2();
-    let touches = if touches { 1.5 } else { -0.5 };
-    let undone = if is_undone { 3.0 } else { 0.0 };
-    -3.0 + near + touches + undone - per_day.ln_1p()
 }
 
 /// What a change is weighed by.
@@ -440,7 +440,7 @@ mod tests {
     #[test]
     fn the_worked_examples_of_the_method() {
         for (before_s, wanted, posterior) in [(10.0, 2.526, 0.926), (600.0, -2.037, 0.115)] {
-            let own = score(before_s, true, false, 1.0);
+            let own = Weighing { before_s, touches: true, is_undone: false, per_day: 1.0 }.score();
             assert!((own - wanted).abs() < 5e-4, "{own}");
             assert!((softmax(&[0.0, own])[1] - posterior).abs() < 5e-4, "{before_s}");
         }

@@ -8,7 +8,7 @@ pub const LEAST_DOWN: f64 = 4.6;
 #[allow(missing_docs)]
 pub const LEAST_PROBABLE: f64 = 2.2;
 /// True holes of a log that are expected before one looks.
-const TRUE_ONES: f64 = 0.1;
+pub const TRUE_ONES: f64 = 0.1;
 
 /// Something beside the silence that says whether the service was down in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

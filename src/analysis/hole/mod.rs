@@ -19,10 +19,10 @@ pub use counts::Counts;
 pub use day::DayShape;
 pub use dips::Dip;
 pub use interval::{back_test, interval};
-pub use kinds::{Anchor, HoleFacts, HoleKind, LEAST_DOWN, LEAST_PROBABLE, anchored_odds, free_odds};
+pub use kinds::{Anchor, HoleFacts, HoleKind, LEAST_DOWN, LEAST_PROBABLE, TRUE_ONES, anchored_odds, free_odds};
 
 /// False holes a series and log.
-const ALPHA: f64 = 0.02;
+pub const ALPHA: f64 = 0.02;
 /// Reach to either side for the expected requests: doubled from the first to the last.
 const NEAR_S: i64 = 1800;
 const FAR_S: i64 = 10_800;

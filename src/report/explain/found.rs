@@ -3,7 +3,7 @@
 use super::{Explanation, Fact, Short, Source, figure};
 use crate::analysis::cause::common;
 use crate::analysis::finding::{Finding, is_same};
-use crate::analysis::hole::{Anchor, HoleFacts, anchored_odds, free_odds};
+use crate::analysis::hole::{ALPHA, Anchor, HoleFacts, TRUE_ONES, anchored_odds, free_odds};
 use crate::analysis::incident::Incident;
 use crate::analysis::scope::LEAST_EXCESS;
 use crate::analysis::silences::{EDGE_S, points_at};
@@ -44,7 +44,7 @@ impl Source<'_> {
         let mut arithmetic = Vec::new();
         if facts.expected_least > facts.bar {
             arithmetic.push(format!(
-                "the silence alone: ln(0.1 / 0.02) + ({} - {}) / {} = {} (at most 6)",
+                "the silence alone: ln({TRUE_ONES} / {ALPHA}) + ({} - {}) / {} = {} (at most 6)",
                 figure(facts.expected_least),
                 figure(facts.bar),
                 figure(facts.slope),
@@ -103,7 +103,7 @@ impl Source<'_> {
     pub(super) fn trigger(&self, of: &Incident, id: String) -> Option<Explanation> {
         let (trigger, mark) = of.trigger.as_ref().zip(of.marks.trigger.as_ref())?;
         let by = trigger.weighing;
-        let near = 5.0 * (-by.before_s / 120.0).exp2();
+        let [own, near, touches, undone, often] = by.summands();
         let mut inputs = vec![Fact {
             text: format!("{} {}", local(mark.at, self.zone), words::event(&mark.item)),
             lines: self.lines.all(&mark.item.evidence),
@@ -118,20 +118,18 @@ impl Source<'_> {
             figure(by.before_s),
             Short(near)
         )));
-        inputs.push(Fact::new(match by.touches {
-            true => "+1.5 it touches what failed",
-            false => "-0.5 it does not touch what failed",
-        }));
+        let does = if by.touches { "touches" } else { "does not touch" };
+        inputs.push(Fact::new(format!("{:+} it {does} what failed", Short(touches))));
         if by.is_undone {
-            inputs.push(Fact::new("+3 it was undone, or done again, right before the end"));
+            inputs.push(Fact::new(format!("{:+} it was undone, or done again, right before the end", Short(undone))));
         }
         inputs.push(Fact::new(format!(
             "{} changes of its kind a day in these logs: -ln(1 + {}) = {}",
             figure(by.per_day),
             figure(by.per_day),
-            Short(-by.per_day.ln_1p())
+            Short(often)
         )));
-        let undone = if by.is_undone { " +3" } else { "" };
+        let undone = if by.is_undone { format!(" {:+}", Short(undone)) } else { String::new() };
         Some(Explanation {
             id,
             what: words::trigger(trigger, &mark.item),
@@ -144,10 +142,11 @@ impl Source<'_> {
             inputs,
             arithmetic: vec![
                 format!(
-                    "-3 {:+} {:+}{undone} {:+} = {}",
+                    "{:+} {:+} {:+}{undone} {:+} = {}",
+                    Short(own),
                     Short(near),
-                    Short(if by.touches { 1.5 } else { -0.5 }),
-                    Short(-by.per_day.ln_1p()),
+                    Short(touches),
+                    Short(often),
                     Short(by.score())
                 ),
                 super::posterior(by.score(), &trigger.scores, trigger.probability),
