@@ -29,6 +29,8 @@ pub(crate) struct Told {
     pub(crate) is_open_at_end: bool,
     /// Of the finding that missed the most requests, else of the first.
     pub(crate) shape: Shape,
+    /// Of all its findings.
+    pub(crate) shapes: Vec<Shape>,
     /// Percent of the requests that failed, or never came, and its interval.
     pub(crate) percent: Option<f64>,
     pub(crate) range: Option<(f64, f64)>,
@@ -51,6 +53,7 @@ impl Told {
             is_open_at_start: incident.start_error_s.is_none(),
             is_open_at_end: incident.is_ongoing,
             shape: most.map_or(Shape::Spike, |finding| finding.shape),
+            shapes: incident.findings.iter().map(|finding| finding.shape).collect(),
             percent: requests.and_then(|requests| requests.percent),
             range: requests.and_then(|requests| requests.low.zip(requests.high)),
             is_climb: Some(most.is_some_and(|finding| finding.climb.is_some())),
@@ -60,13 +63,17 @@ impl Told {
     }
 
     pub(crate) fn is_silence(&self) -> bool {
-        matches!(self.shape, Shape::Hole | Shape::Dip)
+        is_silence(self.shape)
     }
 
     /// Seconds that both have, and one more where they touch.
     fn overlap_s(&self, (from, to): (f64, f64)) -> f64 {
         (self.end_s.min(to) - self.start_s.max(from)) + 1.0
     }
+}
+
+fn is_silence(shape: Shape) -> bool {
+    matches!(shape, Shape::Hole | Shape::Dip)
 }
 
 /// A log that was told.
@@ -91,8 +98,9 @@ impl Case {
     /// The incident that was told for a true one: that which has most of it.
     pub(crate) fn told_for(&self, truth: &Truth) -> Option<&Told> {
         let span = felt(truth)?;
-        let is_silence = matches!(truth.injected.kind, Kind::Hole { .. } | Kind::Loss { .. });
-        let fits = self.told.iter().filter(|told| told.is_silence() == is_silence && told.overlap_s(span) > 0.0);
+        let wants_silence = matches!(truth.injected.kind, Kind::Hole { .. } | Kind::Loss { .. });
+        let is_like = |told: &&Told| told.shapes.iter().any(|shape| is_silence(*shape) == wants_silence);
+        let fits = self.told.iter().filter(is_like).filter(|told| told.overlap_s(span) > 0.0);
         fits.max_by(|one, other| one.overlap_s(span).total_cmp(&other.overlap_s(span)))
     }
 

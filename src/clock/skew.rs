@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::infer::votes::{Elected, common, elect_skew, sketches};
+use super::infer::votes::{AGREE_S, Elected, common, elect_skew, sketches};
 use super::{How, SourceName, Timebase};
 use crate::facts::Facts;
 use crate::facts::sketch::Sketch;
@@ -23,7 +23,7 @@ const DRIFT_S: i64 = 2;
 /// By how much a clock is ahead, and how that is known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Skew {
-    /// At these moments, in UTC, by so many seconds; between them by straight lines.
+    /// At these moments, in seconds of UTC, by so many milliseconds; between them by straight lines.
     pub knots: Vec<(i64, i64)>,
     /// The source by which it was found.
     pub by: usize,
@@ -34,6 +34,11 @@ pub struct Skew {
 impl Skew {
     /// By how many seconds the clock is ahead when it shows `at_s`.
     pub fn at(&self, at_s: i64) -> i64 {
+        seconds(self.ms_at(at_s))
+    }
+
+    /// The same in milliseconds.
+    fn ms_at(&self, at_s: i64) -> i64 {
         let (Some(first), Some(last)) = (self.knots.first(), self.knots.last()) else { return 0 };
         if !self.drifts() {
             return first.1;
@@ -51,9 +56,15 @@ impl Skew {
         self.knots.len() > 1
     }
 
-    /// The largest, whichever way.
+    /// In seconds at the first and at the last moment that tells it.
+    pub fn ends(&self) -> (i64, i64) {
+        let of = |knot: Option<&(i64, i64)>| knot.map_or(0, |(_, ms)| seconds(*ms));
+        (of(self.knots.first()), of(self.knots.last()))
+    }
+
+    /// The largest, whichever way, in seconds.
     fn most_s(&self) -> i64 {
-        self.knots.iter().map(|(_, skew)| skew.abs()).max().unwrap_or(0)
+        self.knots.iter().map(|(_, ms)| seconds(ms.abs())).max().unwrap_or(0)
     }
 
     /// The other clock's, seen from this one.
@@ -64,9 +75,14 @@ impl Skew {
     /// This one on top of another.
     fn plus(&self, other: &Skew) -> Skew {
         let moments: BTreeSet<i64> = self.knots.iter().chain(&other.knots).map(|(at, _)| *at).collect();
-        let knots = moments.into_iter().map(|at| (at, self.at(at) + other.at(at))).collect();
+        let knots = moments.into_iter().map(|at| (at, self.ms_at(at) + other.ms_at(at))).collect();
         Skew { knots, ..self.clone() }
     }
+}
+
+/// The nearest whole second.
+fn seconds(ms: i64) -> i64 {
+    (ms + 500).div_euclid(1000)
 }
 
 /// Finds the skews of all sources.
@@ -262,21 +278,27 @@ fn elected(pairs: &[(i64, i64)]) -> Option<Elected> {
 
 fn steady(pairs: &[(i64, i64)]) -> Option<Skew> {
     let elected = elected(pairs)?;
-    Some(Skew { knots: vec![(0, elected.skew_s)], by: 0, votes: elected.votes })
+    Some(Skew { knots: vec![(0, 1000 * elected.skew_s)], by: 0, votes: elected.votes })
 }
 
-/// The skew by stretches of time, if it changes from one to another.
+/// The skew by stretches of time, if it changes from one to another: in each the mean of what agrees, as within hours a
+/// drift is larger than what lies between two stamps of one request.
 fn drift(pairs: &[(i64, i64)]) -> Option<Skew> {
     let mut knots = Vec::new();
     let mut votes = 0;
     for block in pairs.chunk_by(|one, other| one.0.div_euclid(BLOCK_S) == other.0.div_euclid(BLOCK_S)) {
         let Some(elected) = elected(block) else { continue };
-        let middle = block.iter().map(|(here, _)| here - block[0].0).sum::<i64>() / block.len() as i64;
-        knots.push((block[0].0 + middle, elected.skew_s));
+        let agree = block.iter().filter(|(here, there)| (here - there - elected.skew_s).abs() <= AGREE_S);
+        let (mut count, mut at, mut ahead) = (0, 0, 0);
+        for (here, there) in agree {
+            (count, at, ahead) = (count + 1, at + here - block[0].0, ahead + here - there);
+        }
+        let count = count.max(1);
+        knots.push((block[0].0 + at / count, 1000 * ahead / count));
         votes += elected.votes;
     }
-    let skews = || knots.iter().map(|(_, skew)| *skew);
-    let differ = skews().max()? - skews().min()? > DRIFT_S;
+    let skews = || knots.iter().map(|(_, ms)| *ms);
+    let differ = skews().max()? - skews().min()? > 1000 * DRIFT_S;
     differ.then_some(Skew { knots, by: 0, votes })
 }
 
@@ -285,7 +307,8 @@ mod tests {
     use super::*;
 
     fn skew(knots: &[(i64, i64)]) -> Skew {
-        Skew { knots: knots.to_vec(), by: 0, votes: 9 }
+        let ms = knots.iter().map(|(at, ahead_s)| (*at, 1000 * ahead_s)).collect();
+        Skew { knots: ms, by: 0, votes: 9 }
     }
 
     #[test]
@@ -302,7 +325,7 @@ mod tests {
         let pairs = |skew_of: &dyn Fn(i64) -> i64, count: i64| -> Vec<(i64, i64)> {
             (0..count).map(|index| (index * 600 + skew_of(index * 600), index * 600)).collect()
         };
-        assert_eq!(steady(&pairs(&|_| 37, 8)).map(|skew| skew.knots), Some(vec![(0, 37)]));
+        assert_eq!(steady(&pairs(&|_| 37, 8)).map(|skew| skew.knots), Some(vec![(0, 37_000)]));
         assert_eq!(drift(&pairs(&|_| 37, 144)), None, "steady");
         let found = drift(&pairs(&|at| at / 8640, 144)).unwrap_or_default();
         assert!(found.drifts() && (found.at(43_200) - 5).abs() <= 1 && (found.at(64_800) - 7).abs() <= 1, "{found:?}");

@@ -147,12 +147,11 @@ fn warnings(read: &Read<'_>, inputs: &[Input]) -> Vec<Warning> {
 /// By how much a source's clock is off, and how that is known.
 fn skewed(path: &str, skew: &Skew, other: &str) -> String {
     let off = |seconds: i64| format!("{} s {}", seconds.abs(), if seconds < 0 { "behind" } else { "ahead" });
-    let by = match skew.knots[..] {
-        [(_, only)] => off(only),
-        _ => {
-            let ends = [skew.knots.first(), skew.knots.last()].map(|knot| off(knot.map_or(0, |(_, skew)| *skew)));
-            format!("{} at first, {} at last, and drifts evenly between", ends[0], ends[1])
-        }
+    let (first, last) = skew.ends();
+    let by = if skew.drifts() {
+        format!("{} at first, {} at last, and drifts evenly between", off(first), off(last))
+    } else {
+        off(first)
     };
     let votes = skew.votes;
     format!("{path}: its clock is {by}, by {votes} records that {other} has, too; its times are corrected.")

@@ -1,7 +1,7 @@
 //! Incidents put into the traffic, and what they did to it.
 
 use super::super::random::Random;
-use super::Request;
+use super::{DAY_S, Request};
 
 /// What goes wrong. Lengths in seconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -71,7 +71,13 @@ impl Injected {
     }
 }
 
-/// So many incidents of a kind at random moments from `start_s`, far enough apart.
+/// How near two incidents lie at one time of day, in seconds. A third one there would be told as recurring, or a third
+/// silence as expected, and rightly so (methods, 1.5 and 2.5).
+const SAME_TIME_S: i64 = 2400;
+/// How often another moment is drawn at most.
+const DRAWS: usize = 50;
+
+/// So many incidents of a kind at random moments from `start_s`, far enough apart, and no three at one time of day.
 pub(crate) fn apart(kind: Kind, count: usize, (start_s, length_s): (i64, i64), random: &mut Random) -> Vec<Injected> {
     let slot_s = length_s / count.max(1) as i64;
     // Room to either side, for what is usual there.
@@ -81,7 +87,23 @@ pub(crate) fn apart(kind: Kind, count: usize, (start_s, length_s): (i64, i64), r
         let from_s = margin_s + random.share() * (room_s - 2.0 * margin_s);
         (start_s + index as i64 * slot_s) * 1_000_000 + (from_s * 1e6) as i64
     };
-    (0..count).map(|index| Injected { kind, from_us: at(index, random), part: None }).collect()
+    let mut all: Vec<Injected> = Vec::with_capacity(count);
+    for index in 0..count {
+        let mut from_us = at(index, random);
+        for _ in 0..DRAWS {
+            if all.iter().filter(|other| is_same_time(other.from_us, from_us)).count() < 2 {
+                break;
+            }
+            from_us = at(index, random);
+        }
+        all.push(Injected { kind, from_us, part: None });
+    }
+    all
+}
+
+fn is_same_time(one_us: i64, other_us: i64) -> bool {
+    let apart_s = ((one_us - other_us) / 1_000_000).rem_euclid(DAY_S);
+    apart_s.min(DAY_S - apart_s) < SAME_TIME_S
 }
 
 /// What an incident did.

@@ -42,11 +42,11 @@ pub(super) struct Run {
     pub(super) last: usize,
     pub(super) first_level: f64,
     pub(super) last_level: f64,
-    /// The level in which it begins: of its first second, or of the next one where that is higher, as the first may lie
-    /// inside in part only.
-    pub(super) onset_level: f64,
-    /// The same at its end.
-    pub(super) ending_level: f64,
+    /// The last moment of the level in which it begins, and the first one of that in which it ends. The level of its
+    /// outermost moments does not count there, as they may lie inside in part only.
+    pub(super) onset: usize,
+    #[allow(missing_docs)]
+    pub(super) ending: usize,
     /// The highest level.
     pub(super) top: f64,
     /// Nats by which the path is likelier than the baseline, without what entering and changes cost.
@@ -120,6 +120,8 @@ pub(super) fn runs(series: &Series, ladders: &Ladders, gamma: f64) -> Vec<Run> {
 fn walked_back(series: &Series, ladders: &Ladders, from: &[u8], left: &[u8]) -> Vec<Run> {
     let count = ladders.0[0].count;
     let mut runs = Vec::new();
+    // The levels of a run's moments, from its last to its first.
+    let mut path = Vec::new();
     let mut index = left.len();
     while index > 0 {
         index -= 1;
@@ -133,21 +135,19 @@ fn walked_back(series: &Series, ladders: &Ladders, from: &[u8], left: &[u8]) -> 
             last: index,
             first_level: last_level,
             last_level,
-            onset_level: 0.0,
-            ending_level: 0.0,
+            onset: index,
+            ending: index,
             top: 0.0,
             score: 0.0,
         };
+        path.clear();
         loop {
             let moment = &series.moments[index];
             let ladder = ladders.at(moment.at);
+            path.push(level);
             run.first = index;
-            run.onset_level = run.first_level.max(ladder.levels[level]);
             run.first_level = ladder.levels[level];
             run.top = run.top.max(run.first_level);
-            if run.last - run.first <= 1 {
-                run.ending_level = run.top;
-            }
             run.score += f64::from(moment.good) * ladder.good[level] + f64::from(moment.failing) * ladder.fail[level];
             let origin = from[index * count + level];
             if origin == ENTERED {
@@ -158,8 +158,16 @@ fn walked_back(series: &Series, ladders: &Ladders, from: &[u8], left: &[u8]) -> 
             run.score += (moment.before - series.moments[index - 1].through()) as f64 * ladder.good[paid_at];
             (level, index) = (before, index - 1);
         }
+        run.ending = run.last - same(path.iter());
+        run.onset = run.first + same(path.iter().rev());
         runs.push(run);
     }
     runs.reverse();
     runs
+}
+
+/// How many levels behind the first one are the same.
+fn same<'a>(levels: impl Iterator<Item = &'a usize>) -> usize {
+    let mut behind = levels.skip(1);
+    behind.next().map_or(0, |own| 1 + behind.take_while(|level| *level == own).count())
 }

@@ -11,7 +11,7 @@ use crate::facts::sketch::Sketch;
 /// Farther from any zone a difference votes for none, in seconds.
 const FAR_S: i64 = 420;
 /// Votes that agree differ by no more, in seconds.
-const AGREE_S: i64 = 3;
+pub(crate) const AGREE_S: i64 = 3;
 /// Votes that are needed, by how many and how far they must lead, and which share of all they must be.
 const LEAST: usize = 4;
 const LEAD: usize = 3;
