@@ -39,11 +39,13 @@ use std::path::PathBuf;
 
 use analysis::incident::Incident;
 use choice::Choices;
+use clock::span::Span;
 use clock::zone::{ForPaths, Rule};
 use facts::Facts;
 use facts::survey::Input;
 use format::recognise::Recognised;
 use input::{Found, Skipped, Source};
+use rayon::prelude::*;
 use report::build::{Lines, Note};
 use report::model::Report;
 
@@ -60,6 +62,14 @@ pub struct Question {
     pub year: Option<i32>,
     /// Zone of the printed times.
     pub shown_in: Option<Rule>,
+    /// Only this span.
+    pub span: Span,
+    /// Only the incident of this id, and only those of this service.
+    pub incident: Option<String>,
+    #[allow(missing_docs)]
+    pub service: Option<String>,
+    /// Whether the inputs' checksums are wanted.
+    pub checksum: bool,
     /// Name and text of what people noted.
     pub notes: Option<(String, String)>,
     /// Size of the blocks in bytes; it does not change the answer.
@@ -106,10 +116,12 @@ pub fn concluded(question: &Question, surveyed: Surveyed) -> (Report, Vec<Incide
     let mut world =
         analysis::world::world(&mut facts, &timebase, &inputs.iter().map(|input| input.name).collect::<Vec<_>>());
     world.date_tables(&sources.iter().map(|(source, _)| source.modified_s).collect::<Vec<_>>());
+    let shown_in = question.shown_in.clone().unwrap_or_else(|| report::inputs::common_zone(&timebase, &facts));
+    let span = world.coverage.and_then(|(_, end)| question.span.seconds(end, &shown_in));
+    span.into_iter().for_each(|span| world.keep_within(span));
     let plan = analysis::plan(&world);
     let close = facts::closer::look(&inputs, &facts, &timebase, &plan.wanted);
     let samples = facts::closer::sample::sample(&inputs, &facts, &timebase, &plan.quiet);
-    let shown_in = question.shown_in.clone().unwrap_or_else(|| report::inputs::common_zone(&timebase, &facts));
     let incidents = analysis::incidents(&world, &plan, &close, &samples, &shown_in);
     let lines = Lines {
         names: inputs.iter().map(|input| input.name).collect(),
@@ -122,7 +134,7 @@ pub fn concluded(question: &Question, surveyed: Surveyed) -> (Report, Vec<Incide
     let explanations = numbered().flat_map(|(of, number)| report::explain::explanations(of, number, &source)).collect();
     let told = numbered().map(|(of, number)| report::build::incident(of, number, &lines, &notes)).collect();
     let read: Vec<&Source> = sources.iter().map(|(source, _)| source).collect();
-    let report = report::inputs::report(
+    let mut report = report::inputs::report(
         &report::inputs::Read { sources: &read, facts: &facts, timebase: &timebase, world: &world, asides: &asides },
         told,
         explanations,
@@ -130,6 +142,11 @@ pub fn concluded(question: &Question, surveyed: Surveyed) -> (Report, Vec<Incide
         options(question),
         shown_in,
     );
+    report.keep(question.incident.as_deref(), question.service.as_deref());
+    if question.checksum {
+        let sums: Vec<String> = sources.par_iter().map(|(source, _)| input::checksum::sha256(source)).collect();
+        report.inputs.iter_mut().zip(sums).for_each(|(input, sum)| input.sha256 = Some(sum));
+    }
     (report, incidents)
 }
 
@@ -187,6 +204,12 @@ fn options(question: &Question) -> BTreeMap<&'static str, String> {
     }
     if let Some(zone) = &question.shown_in {
         options.insert("tz", zone.name());
+    }
+    for (name, when) in [("since", question.span.since), ("until", question.span.until)] {
+        options.extend(when.map(|when| (name, when.to_string())));
+    }
+    for (name, value) in [("incident", &question.incident), ("service", &question.service)] {
+        options.extend(value.clone().map(|value| (name, value)));
     }
     if let Some((name, _)) = &question.notes {
         options.insert("notes", name.clone());

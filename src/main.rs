@@ -1,15 +1,19 @@
 //! Exit status and signals.
 
-use std::io::{self, BufWriter, IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 use pmtrace::Question;
 use pmtrace::choice::Choices;
-use pmtrace::cli::{Cli, Command, ConfigArgs, FormatsArgs, Output, ParseArgs, ReportArgs, RunArgs};
+use pmtrace::cli::{
+    Cli, Command, ConfigArgs, FormatsArgs, OnTerminal, Output, ParseArgs, ParseOutput, ReportArgs, RunArgs, SchemaOf,
+};
 use pmtrace::config::Config;
 use pmtrace::report::model::Report;
+use pmtrace::report::progress::Progress;
+use pmtrace::report::write;
 
 /// Exit statuses of the contract, section 2.
 const NOTHING_READ: u8 = 1;
@@ -36,6 +40,12 @@ fn run() -> Result<u8, String> {
         }
         Some(Command::Formats(args)) => formats(args)?,
         Some(Command::Demo(args)) => demo(args),
+        Some(Command::Schema(args)) => printed(match args.of {
+            SchemaOf::Report => pmtrace::report::schema::REPORT,
+            SchemaOf::Record => pmtrace::report::schema::RECORD,
+        }),
+        Some(Command::Completions(args)) => completions(args.shell),
+        Some(Command::Man) => man(),
         None => {
             let args = &cli.report;
             let formats = Choices::new(&args.inputs.input_format, &config)?;
@@ -101,13 +111,13 @@ fn formats(args: &FormatsArgs) -> Result<u8, String> {
 }
 
 fn printed(text: &str) -> u8 {
-    match io::stdout().lock().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            eprintln!("pmtrace: standard output: {error}");
+    handed_over(text, None).map_or_else(
+        |problem| {
+            eprintln!("pmtrace: {problem}");
             NOTHING_READ
-        }
-        _ => 0,
-    }
+        },
+        |()| 0,
+    )
 }
 
 /// Runs with the threads that were asked for; without a path on a terminal, shows how to begin.
@@ -136,7 +146,8 @@ fn report(args: &ReportArgs, formats: Choices) -> u8 {
         Some(path) => match std::fs::read_to_string(path) {
             Ok(text) => Some((path.display().to_string(), text)),
             Err(error) => {
-                eprintln!("pmtrace: --notes {}: {error}; check the name", path.display());
+                let reason = pmtrace::input::discover::plain(&error);
+                eprintln!("pmtrace: --notes {}: {reason}; check the name", path.display());
                 return WRONG_USAGE;
             }
         },
@@ -148,22 +159,50 @@ fn report(args: &ReportArgs, formats: Choices) -> u8 {
         formats,
         year: args.clock.year,
         shown_in: args.tz.clone(),
+        span: args.clock.span(),
+        incident: args.incident.clone(),
+        service: args.service.clone(),
+        checksum: args.checksum,
         notes,
         block_bytes: None,
     };
+    let progress = begin_progress(&args.run);
     let report = pmtrace::investigate(&question);
+    drop(progress);
     notices(&report, &args.run);
-    let written = match &args.explain {
-        None => write(&report, args.output),
+    if let Some(id) = args.incident.as_ref().filter(|_| report.incidents.is_empty()) {
+        eprintln!("pmtrace: --incident {id}: these logs have none of that name; run without it to see all");
+        return WRONG_USAGE;
+    }
+    let rendered = match &args.explain {
+        None => rendered(&report, args.form(), args.out.as_deref().map(|_| 100)),
         Some(id) => match pmtrace::report::explain::text(&report, id, terminal_columns().unwrap_or(100)) {
-            Ok(text) => io::stdout().lock().write_all(text.as_bytes()),
+            Ok(text) => text,
             Err(problem) => {
                 eprintln!("pmtrace: {problem}");
                 return WRONG_USAGE;
             }
         },
     };
-    status(&report, written, args.exit_code)
+    match handed_over(&rendered, args.out.as_deref()) {
+        Ok(()) => status(&report, args.exit_code),
+        Err(problem) => {
+            eprintln!("pmtrace: {problem}");
+            NOTHING_READ
+        }
+    }
+}
+
+/// Progress, where a terminal shows it.
+fn begin_progress(run: &RunArgs) -> Option<Progress> {
+    let is_wanted = match run.progress {
+        OnTerminal::Always => true,
+        OnTerminal::Never => false,
+        OnTerminal::Auto => {
+            !run.quiet && io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+        }
+    };
+    is_wanted.then(Progress::begin)
 }
 
 fn demo(args: &pmtrace::cli::DemoArgs) -> u8 {
@@ -174,23 +213,53 @@ fn demo(args: &pmtrace::cli::DemoArgs) -> u8 {
         return WRONG_USAGE;
     };
     let report = pmtrace::answer(&Question::default(), found);
-    let written = write(&report, args.output);
-    status(&report, written, false)
+    let status = status(&report, false);
+    printed(&rendered(&report, args.output, None)).max(status)
 }
 
-fn write(report: &Report, form: Output) -> io::Result<()> {
-    let mut out = BufWriter::new(io::stdout().lock());
+/// The report in the form that was asked for. `columns`: of text that no terminal shows.
+fn rendered(report: &Report, form: Output, columns: Option<usize>) -> String {
     match form {
         Output::Text => {
-            let columns = terminal_columns().unwrap_or(100);
-            out.write_all(pmtrace::report::text::text(report, columns).as_bytes())?;
+            let columns = columns.or_else(terminal_columns).unwrap_or(100);
+            pmtrace::report::text::text(report, columns)
         }
-        Output::Json => {
-            serde_json::to_writer_pretty(&mut out, report)?;
-            out.write_all(b"\n")?;
-        }
+        Output::Json => serde_json::to_string_pretty(report).unwrap_or_default() + "\n",
+        Output::Jsonl => pmtrace::report::events::json_lines(report),
+        Output::Csv => pmtrace::report::events::csv(report),
+        Output::Timesketch => pmtrace::report::events::timesketch(report),
+        Output::Grafana => pmtrace::report::events::grafana(report),
     }
-    out.flush()
+}
+
+/// Writes a text to the file, or to standard output. A closed pipe is no error.
+///
+/// # Errors
+/// What went wrong, where, and what to do.
+fn handed_over(text: &str, path: Option<&Path>) -> Result<(), String> {
+    match path {
+        Some(path) => write::whole(path, |out| out.write_all(text.as_bytes())),
+        None => match io::stdout().lock().write_all(text.as_bytes()) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                Err(format!("standard output: {}", pmtrace::input::discover::plain(&error)))
+            }
+            _ => Ok(()),
+        },
+    }
+}
+
+/// Writes what a shell needs to complete the command line.
+fn completions(shell: clap_complete::Shell) -> u8 {
+    let mut text = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "pmtrace", &mut text);
+    printed(&String::from_utf8_lossy(&text))
+}
+
+fn man() -> u8 {
+    let mut text = Vec::new();
+    // Writing to memory does not fail.
+    let _ = clap_mangen::Man::new(Cli::command()).render(&mut text);
+    printed(&String::from_utf8_lossy(&text))
 }
 
 /// The terminal's width; a pipe has none.
@@ -234,14 +303,7 @@ fn not_understood(path: &str, samples: &[(usize, String)]) {
     }
 }
 
-fn status(report: &Report, written: io::Result<()>, exit_code: bool) -> u8 {
-    match written {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            eprintln!("pmtrace: standard output: {error}");
-            return NOTHING_READ;
-        }
-        _ => {}
-    }
+fn status(report: &Report, exit_code: bool) -> u8 {
     let has_problem = report.skipped.iter().any(|skipped| skipped.is_problem)
         || report.inputs.iter().any(|input| input.problem.is_some());
     match () {
@@ -254,16 +316,32 @@ fn status(report: &Report, written: io::Result<()>, exit_code: bool) -> u8 {
 
 fn parse(args: &ParseArgs, formats: &Choices) -> u8 {
     let args = ParseArgs { paths: paths(&args.paths), ..args.clone() };
-    let mut out = io::stdout();
-    let outcome =
-        match pmtrace::parse::parse(&args, formats, &mut out).and_then(|outcome| out.flush().map(|()| outcome)) {
-            Ok(outcome) => outcome,
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return 0,
-            Err(error) => {
-                eprintln!("pmtrace: standard output: {error}");
-                return NOTHING_READ;
+    let mut met = None;
+    let mut run = |out: &mut (dyn Write + Send)| -> io::Result<()> {
+        met = Some(match args.output {
+            ParseOutput::Jsonl => pmtrace::parse::parse(&args, formats, out)?,
+            ParseOutput::Csv => {
+                let mut table = pmtrace::report::table::Table::begin(out)?;
+                let outcome = pmtrace::parse::parse(&args, formats, &mut table)?;
+                table.flush()?;
+                outcome
             }
-        };
+        });
+        out.flush()
+    };
+    let written = match &args.out {
+        Some(path) => write::whole(path, run),
+        None => match run(&mut io::stdout()) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return 0,
+            Err(error) => Err(format!("standard output: {}", pmtrace::input::discover::plain(&error))),
+            Ok(()) => Ok(()),
+        },
+    };
+    if let Err(problem) = written {
+        eprintln!("pmtrace: {problem}");
+        return NOTHING_READ;
+    }
+    let Some(outcome) = met else { return NOTHING_READ };
     for skipped in outcome.skipped.iter().filter(|_| !args.run.quiet) {
         eprintln!("pmtrace: {}: {}", skipped.path, skipped.reason);
     }

@@ -11,13 +11,13 @@ use crate::clock::{Given, SourceName, Timebase, align};
 use crate::configured::recognise_all;
 use crate::facts::order::Order;
 use crate::facts::survey::{Input, survey};
-use crate::facts::{BlockId, Facts};
+use crate::facts::{BlockId, Facts, Moment};
 use crate::format::read::{Detail, Item, Place, walk};
 use crate::format::recognise::Recognised;
 use crate::input::blocks::BLOCK_BYTES;
 use crate::input::{Skipped, Source, discover};
 use crate::report::export::{Moments, Standing, write_record};
-use crate::report::inputs::samples;
+use crate::report::inputs::{common_zone, samples};
 
 /// What a run of `parse` met.
 #[derive(Debug, Default)]
@@ -98,7 +98,8 @@ fn write_source(
     let given = Given { zones: args.clock.input_tz.clone(), year: args.clock.year };
     let timebase = align(&facts, &names, &given);
     let file = Json::from(source.name.as_str()).to_string();
-    let reader = Lines { source, recognised, args, timebase: &timebase, file: &file };
+    let wanted = span(&facts, &timebase, args);
+    let reader = Lines { source, recognised, args, timebase: &timebase, file: &file, wanted };
     let mut first_line = 1;
     let blocks: Vec<(BlockId, (usize, usize), usize)> = facts
         .blocks
@@ -129,6 +130,14 @@ struct Lines<'a> {
     timebase: &'a Timebase,
     /// The source's name as JSON.
     file: &'a str,
+    /// First and last second that are wanted; `None`: all.
+    wanted: Option<(i64, i64)>,
+}
+
+/// The span that is wanted of a source, by where it ends and by its own zone.
+fn span(facts: &Facts, timebase: &Timebase, args: &ParseArgs) -> Option<(i64, i64)> {
+    let (_, end) = crate::analysis::world::span(facts, timebase, 0)?;
+    args.clock.span().seconds(end, &common_zone(timebase, facts))
 }
 
 impl Lines<'_> {
@@ -145,6 +154,13 @@ impl Lines<'_> {
                     let stretch = record.stamp.map_or(0, |stamp| order.take(&stamp));
                     let offset = recognised.format.offset(place.raw).and_then(|offset| usize::try_from(offset).ok());
                     let place = Place { offset: offset.unwrap_or(place.offset), ..place };
+                    let is_wanted = self.wanted.is_none_or(|(since, until)| {
+                        let at = record.stamp.map(|stamp| self.timebase.instant(id, Moment { stamp, stretch }).s);
+                        at.is_some_and(|at| (since..=until).contains(&at))
+                    });
+                    if !is_wanted {
+                        return;
+                    }
                     let at = Standing { file: self.file, line, place: &place, stretch, with_raw: args.raw };
                     write_record(&mut out, &record, &at, &mut moments);
                 }

@@ -4,6 +4,7 @@
 //! its rotated copy). This is the one place where that is decided.
 
 mod failed_lines;
+mod within;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -288,7 +289,7 @@ pub(super) fn host_of(stated: &Option<String>, place: Place, hosts: &[Option<Str
 }
 
 /// First and last moment of a source.
-fn span(facts: &Facts, timebase: &Timebase, source: usize) -> Option<(Instant, Instant)> {
+pub fn span(facts: &Facts, timebase: &Timebase, source: usize) -> Option<(Instant, Instant)> {
     let own = facts.sources.get(&source)?;
     let blocks = facts.blocks.range((source, 0)..(source + 1, 0));
     let mut moments: Vec<Instant> = Vec::new();

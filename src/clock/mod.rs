@@ -8,6 +8,7 @@ mod fold;
 pub mod infer;
 pub mod rotated;
 pub mod skew;
+pub mod span;
 mod stream;
 mod year;
 pub mod zone;

@@ -16,6 +16,7 @@ use crate::format::read::{self, Detail, Item, blocks, walk};
 use crate::format::recognise::Recognised;
 use crate::format::{Hit, Record, Stamp};
 use crate::input::blocks::split_line;
+use crate::input::progress;
 
 /// Blocks that are read before they are heard one after the other.
 const BLOCKS_AT_A_TIME: usize = 32;
@@ -48,8 +49,14 @@ pub fn survey(inputs: &[Input<'_>], block_bytes: usize) -> Facts {
         .collect();
     let timed: Vec<bool> = inputs.par_iter().map(|input| durations::are_told(input.bytes, input.recognised)).collect();
     let read = |jobs: &[Job]| -> Vec<(Facts, usize)> {
-        jobs.par_iter().map(|(id, range)| block(&inputs[id.0], *id, *range, timed[id.0])).collect()
+        let read = |(id, range): &Job| {
+            let facts = block(&inputs[id.0], *id, *range, timed[id.0]);
+            progress::add((range.1 - range.0) as u64);
+            facts
+        };
+        jobs.par_iter().map(read).collect()
     };
+    progress::expect(inputs.iter().map(|input| input.bytes.len() as u64).sum());
     let mut gathered = Gathered::of(inputs, &timed);
     // So many at a time that what must be heard in the order of the source stays small. While one lot is heard, the next
     // is read.

@@ -52,6 +52,12 @@ pub(super) fn length_now(source: &Source) -> Option<u64> {
     (Some((meta.dev(), meta.ino())) == source.identity).then_some(meta.len())
 }
 
+/// The bytes of a file as they lie on the disk; `None` where it cannot be read.
+pub(super) fn bytes_of(path: &str) -> Option<Bytes> {
+    let path = Path::new(path);
+    open(path, &fs::metadata(path).ok().filter(Metadata::is_file)?).ok()
+}
+
 /// A file that was found.
 struct Listed {
     path: PathBuf,

@@ -1,10 +1,12 @@
 //! Paths to bytes: finds the files, maps, reads or unpacks them, and cuts them into blocks.
 
 pub mod blocks;
+pub mod checksum;
 pub mod discover;
 mod journal;
 pub mod kind;
 pub mod map;
+pub mod progress;
 mod unpack;
 
 use map::Map;

@@ -2,10 +2,15 @@
 
 pub mod asides;
 pub mod build;
+pub mod events;
 pub mod explain;
 pub mod export;
 pub mod formats;
 pub mod inputs;
 pub mod model;
+pub mod progress;
+pub mod schema;
+pub mod table;
 pub mod text;
 pub mod words;
+pub mod write;

@@ -35,6 +35,15 @@ pub struct Report {
     pub explanations: Vec<super::explain::Explanation>,
 }
 
+impl Report {
+    /// Leaves only the incident of that id, and those of that service.
+    pub fn keep(&mut self, id: Option<&str>, service: Option<&str>) {
+        let has = |incident: &Incident, name: &str| incident.services.iter().any(|own| own.name == name);
+        self.incidents
+            .retain(|incident| id.is_none_or(|id| incident.id == id) && service.is_none_or(|name| has(incident, name)));
+    }
+}
+
 /// A file that was read.
 #[derive(Clone, Debug, Serialize)]
 #[allow(missing_docs)]

@@ -67,7 +67,7 @@ impl<'a> Page<'a> {
         Page { width: columns.clamp(NARROWEST, WIDEST), zone: &report.zone, folder }
     }
 
-    fn instant(text: &str) -> Instant {
+    pub(super) fn instant(text: &str) -> Instant {
         let stamp = crate::format::stamp::iso(text.as_bytes()).map(|(stamp, _)| stamp);
         stamp.map_or(Instant::second(0), |stamp| Instant { s: stamp.civil_s, nanos: stamp.nanos, digits: 0 })
     }
@@ -338,7 +338,7 @@ fn edges(items: &[Item]) -> (i64, i64) {
 }
 
 /// Text of a log as a terminal may show it: no control characters, no marks that turn the direction of writing.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     let is_hidden = |letter: char| {
         letter.is_control()
             || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')

@@ -42,8 +42,13 @@ pub(super) struct Run {
     pub(super) last: usize,
     pub(super) first_level: f64,
     pub(super) last_level: f64,
-    /// The last moment of the level in which it begins, and the first one of that in which it ends. The level of its
-    /// outermost moments does not count there, as they may lie inside in part only.
+    /// The level in which it begins: of its first second, or of the next one where that is higher, as the first may lie
+    /// inside in part only; and the same at its end.
+    pub(super) onset_level: f64,
+    #[allow(missing_docs)]
+    pub(super) ending_level: f64,
+    /// The last moment of the level in which it begins, and the first one of that in which it ends; the outermost
+    /// moments may have another one.
     pub(super) onset: usize,
     #[allow(missing_docs)]
     pub(super) ending: usize,
@@ -135,6 +140,8 @@ fn walked_back(series: &Series, ladders: &Ladders, from: &[u8], left: &[u8]) -> 
             last: index,
             first_level: last_level,
             last_level,
+            onset_level: 0.0,
+            ending_level: 0.0,
             onset: index,
             ending: index,
             top: 0.0,
@@ -146,8 +153,12 @@ fn walked_back(series: &Series, ladders: &Ladders, from: &[u8], left: &[u8]) -> 
             let ladder = ladders.at(moment.at);
             path.push(level);
             run.first = index;
+            run.onset_level = run.first_level.max(ladder.levels[level]);
             run.first_level = ladder.levels[level];
             run.top = run.top.max(run.first_level);
+            if run.last - run.first <= 1 {
+                run.ending_level = run.top;
+            }
             run.score += f64::from(moment.good) * ladder.good[level] + f64::from(moment.failing) * ladder.fail[level];
             let origin = from[index * count + level];
             if origin == ENTERED {

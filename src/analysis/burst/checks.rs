@@ -72,9 +72,17 @@ impl Checks<'_> {
         self.counted(start, end).map(|told| told.client).collect::<HashSet<u64, Hashed>>().len()
     }
 
-    /// A run from its first to its last failing request.
+    /// A run from its first to its last failing request, as it is judged.
     pub(super) fn extent(&self, run: &Run) -> Extent {
-        let (first, last) = edges::edges(self.series, self.usual, run);
+        self.between(run, edges::edges(self.series, self.usual, run))
+    }
+
+    /// The same as it is told.
+    pub(super) fn told_extent(&self, run: &Run) -> Extent {
+        self.between(run, edges::own_edges(self.series, self.usual, run))
+    }
+
+    fn between(&self, run: &Run, (first, last): (usize, usize)) -> Extent {
         let start = self.series.moments[first].at;
         let end = self.end_of_retries(run, (start, self.series.moments[last].at));
         let failing = if self.is_lines() { self.counted(start, end).count() } else { self.range(start, end).len() };

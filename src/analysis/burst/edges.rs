@@ -23,38 +23,51 @@ const FAR: f64 = 5.0;
 /// request a second the start is off by up to 134 s in nine of ten cases with 12, and by 147 s with 20 and with 40; that
 /// of a climb to 30 % in 20 minutes by 139, 150 and 154 s.
 const LOCAL: u64 = 12;
-/// The share of a total outage, at most: as of the automaton.
-const MOST: f64 = 0.98;
+/// And so many seconds with failures, as the outermost may lie inside in part only.
+const SECONDS: usize = 3;
 
-/// The first and the last moment of a run, by index, where requests are counted; else as the automaton has them.
+/// The first and the last moment of a run, by index, where requests are counted, at the automaton's levels; else as the
+/// automaton has them.
 pub(super) fn edges(series: &Series, usual: &Usual, run: &Run) -> (usize, usize) {
     if series.exposure == Exposure::Seconds {
         return (run.first, run.last);
     }
     let moments = &series.moments;
-    let onset = inner(moments[run.first..=run.onset].iter());
-    let ending = inner(moments[run.ending..=run.last].iter().rev());
-    let (onset, ending) = (run.first + onset, run.last - ending);
-    let first = onset - edge(usual, onset - run.first, moments[..=onset].iter().rev());
-    let last = ending + edge(usual, run.last - ending, moments[ending..].iter());
+    let first = inside(usual, run.onset_level, moments[..=run.first].iter().rev());
+    let last = inside(usual, run.ending_level, moments[run.last..].iter());
+    (run.first - first, run.last + last)
+}
+
+/// The same at the run's own share at each edge: when it began and ended. Whether it is an incident is judged by what the
+/// automaton has, as a lone clump can be stretched far.
+pub(super) fn own_edges(series: &Series, usual: &Usual, run: &Run) -> (usize, usize) {
+    if series.exposure == Exposure::Seconds {
+        return (run.first, run.last);
+    }
+    let moments = &series.moments;
+    let onset = run.first + inner(moments[run.first..=run.onset].iter());
+    let ending = run.last - inner(moments[run.ending..=run.last].iter().rev());
+    let first = onset - edge(usual, (onset - run.first, run.onset_level), moments[..=onset].iter().rev());
+    let last = ending + edge(usual, (run.last - ending, run.ending_level), moments[ending..].iter());
     (first.min(last), last.max(first))
 }
 
-/// How many moments from the edge inwards tell its level.
+/// How many moments from the edge inwards tell its share.
 fn inner<'a>(inwards: impl Iterator<Item = &'a Moment>) -> usize {
     let mut failing = 0;
-    let within = inwards.take_while(|moment| {
+    let within = inwards.enumerate().take_while(|(index, moment)| {
+        let is_needed = *index < SECONDS || failing < LOCAL;
         failing += u64::from(moment.failing);
-        failing <= LOCAL
+        is_needed
     });
     within.count().saturating_sub(1)
 }
 
 /// How many moments the edge lies beyond the first of these, which lead from inside out of the run; the automaton has it
-/// at `near`.
-fn edge<'a>(usual: &Usual, near: usize, outwards: impl Iterator<Item = &'a Moment> + Clone) -> usize {
+/// at `near`, at that level.
+fn edge<'a>(usual: &Usual, (near, level): (usize, f64), outwards: impl Iterator<Item = &'a Moment> + Clone) -> usize {
     let Some(inmost) = outwards.clone().next() else { return 0 };
-    let (mut failing, mut best, mut beyond, mut level) = (0, f64::NEG_INFINITY, 0, 0.0);
+    let (mut failing, mut best, mut beyond) = (0, f64::NEG_INFINITY, 0);
     let mut last = inmost;
     for (index, moment) in outwards.clone().enumerate() {
         failing += u64::from(moment.failing);
@@ -65,7 +78,7 @@ fn edge<'a>(usual: &Usual, near: usize, outwards: impl Iterator<Item = &'a Momen
         }
         last = moment;
         if sum >= best {
-            (best, beyond, level) = (sum, index, failing as f64 / (good + failing) as f64);
+            (best, beyond) = (sum, index);
         }
     }
     beyond + inside(usual, level, outwards.skip(beyond))
@@ -75,7 +88,6 @@ fn edge<'a>(usual: &Usual, near: usize, outwards: impl Iterator<Item = &'a Momen
 fn inside<'a>(usual: &Usual, level: f64, mut outwards: impl Iterator<Item = &'a Moment>) -> usize {
     let Some(own) = outwards.next() else { return 0 };
     let base = usual.share_at(own.at);
-    let level = level.clamp(base, MOST);
     let worth = Worth { fail: (level / base).ln(), good: ((1.0 - level) / (1.0 - base)).ln() };
     let (mut best, mut beyond) = (worth.partly(own), 0);
     let (mut between, mut inner) = (0.0, own);
@@ -172,9 +184,13 @@ mod tests {
             failing.insert(0, (chance, 1));
             let forwards = moments(&failing);
             let usual = usual(&forwards);
-            assert_eq!(edge(&usual, near, forwards.iter().rev()), want, "chance failure at {chance}");
+            assert_eq!(edge(&usual, (near, 0.04), forwards.iter().rev()), want, "chance failure at {chance}");
             let turned: Vec<(i64, u32)> = failing.iter().rev().map(|(at, failing)| (400 - at, *failing)).collect();
-            assert_eq!(edge(&usual, near, moments(&turned).iter()), want, "chance failure at {chance}, at the end");
+            assert_eq!(
+                edge(&usual, (near, 0.04), moments(&turned).iter()),
+                want,
+                "chance failure at {chance}, at the end"
+            );
         }
     }
 

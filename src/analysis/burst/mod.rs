@@ -195,10 +195,10 @@ fn judged(series: &Series, witnesses: &Witnesses, kept: &[bool], log: &Log<'_>) 
     let (again, recurring) = recurrence::recurring(series, &runs, &verdicts);
     let hidden = witnesses.hidden.clone();
     let mut found = Found { recurring, hidden, ..Found::nothing(usual.baseline) };
-    for (((run, extent), verdict), is_recurring) in runs.iter().zip(verdicts).zip(again) {
+    for (((run, _), verdict), is_recurring) in runs.iter().zip(verdicts).zip(again) {
         let verdict = verdict.or(is_recurring.then_some(Dropped::Recurring));
         match verdict {
-            None => found.bursts.push(burst(&checks, run, extent)),
+            None => found.bursts.push(burst(&checks, run)),
             Some(why) => {
                 let (start, end) = series.span(run);
                 let (requests, failing) = series.counts(run);
@@ -234,7 +234,8 @@ fn gamma(failing: u64, scopes: usize) -> f64 {
     (failing.max(10) as f64 / ALPHA).ln().max(GAMMA_FLOOR) + (scopes.max(1) as f64).ln()
 }
 
-fn burst(checks: &Checks<'_>, run: &Run, &Extent { start, end, .. }: &Extent) -> Burst {
+fn burst(checks: &Checks<'_>, run: &Run) -> Burst {
+    let Extent { start, end, .. } = checks.told_extent(run);
     let Checks { seconds, series, usual, .. } = *checks;
     let (requests, failing) = series.counts(run);
     let (before, after) = series.beside(run);
