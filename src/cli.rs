@@ -43,6 +43,8 @@ pub enum Output {
     /// For people, on one screen
     #[default]
     Text,
+    /// For people to complete: the draft of a postmortem
+    Markdown,
     /// For programs: one object
     Json,
 }
@@ -84,6 +86,9 @@ pub struct ReportArgs {
     /// Form of the report
     #[arg(short, long, value_name = "FORM", value_enum, default_value_t)]
     pub output: Output,
+    /// Form of the draft: postmortem, sre, status, or a minijinja template of your own [default: postmortem]
+    #[arg(long, value_name = "NAME|FILE")]
+    pub template: Option<String>,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub clock: ClockArgs,
@@ -179,6 +184,9 @@ pub struct DemoArgs {
     /// Form of the report
     #[arg(short, long, value_name = "FORM", value_enum, default_value_t)]
     pub output: Output,
+    /// Form of the draft: postmortem, sre, status, or a minijinja template of your own [default: postmortem]
+    #[arg(long, value_name = "NAME|FILE")]
+    pub template: Option<String>,
 }
 
 #[cfg(test)]

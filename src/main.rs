@@ -9,6 +9,7 @@ use pmtrace::Question;
 use pmtrace::choice::Choices;
 use pmtrace::cli::{Cli, Command, ConfigArgs, FormatsArgs, Output, ParseArgs, ReportArgs, RunArgs};
 use pmtrace::config::Config;
+use pmtrace::report::markdown::Template;
 use pmtrace::report::model::Report;
 
 /// Exit statuses of the contract, section 2.
@@ -132,6 +133,7 @@ fn paths(given: &[PathBuf]) -> Vec<PathBuf> {
 }
 
 fn report(args: &ReportArgs, formats: Choices) -> u8 {
+    let Some(template) = template(args.template.as_deref()) else { return WRONG_USAGE };
     let notes = match &args.notes {
         Some(path) => match std::fs::read_to_string(path) {
             Ok(text) => Some((path.display().to_string(), text)),
@@ -154,7 +156,7 @@ fn report(args: &ReportArgs, formats: Choices) -> u8 {
     let report = pmtrace::investigate(&question);
     notices(&report, &args.run);
     let written = match &args.explain {
-        None => write(&report, args.output),
+        None => write(&report, args.output, &template),
         Some(id) => match pmtrace::report::explain::text(&report, id, terminal_columns().unwrap_or(100)) {
             Ok(text) => io::stdout().lock().write_all(text.as_bytes()),
             Err(problem) => {
@@ -166,7 +168,13 @@ fn report(args: &ReportArgs, formats: Choices) -> u8 {
     status(&report, written, args.exit_code)
 }
 
+/// The form of a draft; what is wrong with it is told.
+fn template(given: Option<&str>) -> Option<Template> {
+    Template::choose(given).inspect_err(|problem| eprintln!("pmtrace: {problem}")).ok()
+}
+
 fn demo(args: &pmtrace::cli::DemoArgs) -> u8 {
+    let Some(template) = template(args.template.as_deref()) else { return WRONG_USAGE };
     let Some(found) = pmtrace::demo::story(args.story.as_deref()) else {
         let names: Vec<&str> = pmtrace::demo::names().collect();
         let name = args.story.as_deref().unwrap_or_default();
@@ -174,16 +182,21 @@ fn demo(args: &pmtrace::cli::DemoArgs) -> u8 {
         return WRONG_USAGE;
     };
     let report = pmtrace::answer(&Question::default(), found);
-    let written = write(&report, args.output);
+    let written = write(&report, args.output, &template);
     status(&report, written, false)
 }
 
-fn write(report: &Report, form: Output) -> io::Result<()> {
+fn write(report: &Report, form: Output, template: &Template) -> io::Result<()> {
     let mut out = BufWriter::new(io::stdout().lock());
     match form {
         Output::Text => {
             let columns = terminal_columns().unwrap_or(100);
             out.write_all(pmtrace::report::text::text(report, columns).as_bytes())?;
+        }
+        Output::Markdown => {
+            let draft = pmtrace::report::markdown::markdown(report, template);
+            let draft = draft.map_err(|problem| io::Error::new(io::ErrorKind::InvalidInput, problem))?;
+            out.write_all(draft.as_bytes())?;
         }
         Output::Json => {
             serde_json::to_writer_pretty(&mut out, report)?;
@@ -236,6 +249,11 @@ fn not_understood(path: &str, samples: &[(usize, String)]) {
 
 fn status(report: &Report, written: io::Result<()>, exit_code: bool) -> u8 {
     match written {
+        // A template of the user's own.
+        Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
+            eprintln!("pmtrace: {error}");
+            return WRONG_USAGE;
+        }
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             eprintln!("pmtrace: standard output: {error}");
             return NOTHING_READ;

@@ -67,7 +67,7 @@ impl<'a> Page<'a> {
         Page { width: columns.clamp(NARROWEST, WIDEST), zone: &report.zone, folder }
     }
 
-    fn instant(text: &str) -> Instant {
+    pub(super) fn instant(text: &str) -> Instant {
         let stamp = crate::format::stamp::iso(text.as_bytes()).map(|(stamp, _)| stamp);
         stamp.map_or(Instant::second(0), |stamp| Instant { s: stamp.civil_s, nanos: stamp.nanos, digits: 0 })
     }
