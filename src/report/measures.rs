@@ -110,7 +110,7 @@ use Aim::{Detect, Prevent, Recover};
 
 /// All measures.
 pub const MEASURES: &[Measure] = &[
-    row("port-conflict", &["container"], Prevent, "Publish another port than {port} for {holder} on {host}"),
+    row("port-conflict", &["container"], Prevent, "Stop publishing {port} for {holder} on {host}, and choose another port"),
     row("port-conflict", &["container"], Prevent, "Turn off the automatic restart of {holder} on {host}"),
     row("port-conflict", &["service"], Prevent, "Move {holder} to another port in its configuration on {host}"),
     row("port-conflict", &["service"], Prevent, "Disable the automatic start of {holder} on {host}"),
@@ -259,7 +259,7 @@ mod tests {
 
     #[test]
     fn what_fits_one_holder_comes_before_what_fits_all() {
-        assert!(fitting("port-conflict", "container")[0].task.starts_with("Publish another port"));
+        assert!(fitting("port-conflict", "container")[0].task.starts_with("Stop publishing"));
         assert!(fitting("port-conflict", "none").iter().all(|of| !of.task.contains("{holder}")));
         assert!(fitting("no such cause", "none").is_empty() && broadly("no such cause").is_empty());
     }

@@ -210,7 +210,8 @@ impl<'a> Known<'a> {
                 && !item.text.ends_with(FOR_A_WHILE)
                 && command(item).is_none_or(|command| !only_looks(command))
                 && (end - ENDS_WITHIN_S..=end + ENDS_AFTER_S).contains(&item.at.as_f64())
-                && item.at.as_f64() > self.start()
+                && item.at.as_f64() > self.start() + REACTS_AFTER_S.min(self.of.duration_s / 2.0)
+                && !self.is_trigger(item)
         };
         let mut found: Vec<&Item> = self.of.timeline.iter().filter(changes).collect();
         if found.is_empty() {

@@ -34,7 +34,8 @@ impl Known<'_> {
         let mut told: Vec<&Item> = Vec::new();
         for item in &self.of.timeline {
             let rank = self.rank(item);
-            if rank >= UNTOLD || told.iter().any(|before| is_told_by(item, before)) {
+            let is_repeated = told.iter().any(|before| is_told_by(item, before)) || self.is_carried_out(item);
+            if rank >= UNTOLD || is_repeated {
                 continue;
             }
             let Some(evidence) = self.evidence_of(item) else { continue };
@@ -73,30 +74,55 @@ impl Known<'_> {
         let (start, end) = (self.start(), self.end());
         let is = |other: Option<&Item>| other.is_some_and(|other| std::ptr::eq(other, item));
         let detection = self.detection();
-        let is_key = is(detection.map(|found| found.item))
-            || is(self.escalation())
+        let is_key = is(self.escalation())
             || is(self.mitigation())
             || is(self.first_bind_failure())
-            || self.fixes().iter().any(|fix| is(Some(fix)))
-            || self.is_trigger(item);
+            || self.fixes().iter().any(|fix| is(Some(fix)));
         match item.kind {
             "hole" | "dip" | "slow" => UNTOLD,
-            "first-failure" | "last-failure" | "recovered" => 0,
-            _ if is_key => 0,
-            "oom-kill" | "crash" | "resource-limit" => u8::from(!self.is_first(item)) * 3,
-            "container-start" | "service-start" | "container-stop" | "service-stop" if self.is_of_holder(item) => 1,
+            "last-failure" if item.evidence.is_empty() && self.recovers_near(item) => 4,
+            "first-failure" | "last-failure" => 0,
+            _ if is(detection.map(|found| found.item)) || self.is_trigger(item) => 0,
+            "recovered" => 1,
+            _ if is_key => 1,
+            "oom-kill" | "crash" | "resource-limit" if self.is_first(item) => 1,
+            "container-start" | "service-start" | "container-stop" | "service-stop" if self.is_of_holder(item) => 2,
             "note" if is(self.assumption()) => 1,
-            "operator-action" if item.effect.is_some() => 1,
-            "backend-down" if self.is_first(item) => 1,
-            "service-start" if self.is_of_victim(item) && (at - end).abs() < 60.0 => 1,
+            "operator-action" if item.effect.is_some() => 2,
+            "backend-down" if self.is_first(item) => 2,
+            "service-start" if self.is_last_start(item) => 2,
             _ if at < start - 120.0 || at > end + 120.0 => 4,
-            "operator-action" | "reload" | "config-change" | "package-change" => 2,
-            "note" | "service-stop" | "bind-failure" => 3,
-            "container-start" | "container-stop" | "host-boot" | "host-shutdown" => 2,
-            "service-failed" | "restart" if self.is_first(item) => 2,
+            "operator-action" | "reload" | "config-change" | "package-change" => 3,
+            "service-failed" | "restart" if self.is_first(item) => 3,
+            "note" | "container-start" | "container-stop" | "host-boot" | "host-shutdown" => 3,
             "container-kill" | "service-failed" | "restart" => UNTOLD,
             _ => 4,
         }
+    }
+
+    /// Whether requests are answered again right after an item.
+    fn recovers_near(&self, item: &Item) -> bool {
+        let recovers = |other: &Item| (other.at.as_f64() - item.at.as_f64()).abs() <= TOLD_AGAIN_S;
+        self.of.timeline.iter().any(|other| other.kind == "recovered" && recovers(other))
+    }
+
+    /// Whether an item is what a command did that is told itself.
+    fn is_carried_out(&self, item: &Item) -> bool {
+        const DONE: &[&str] =
+            &["service-start", "service-stop", "reload", "container-start", "container-stop", "container-kill"];
+        let does = |other: &Item| {
+            command(other).is_some_and(|command| !only_looks(command))
+                && other.service == item.service
+                && (other.at.as_f64() - item.at.as_f64()).abs() <= TOLD_AGAIN_S
+        };
+        DONE.contains(&item.kind) && item.service.is_some() && self.of.timeline.iter().any(does)
+    }
+
+    fn is_last_start(&self, item: &Item) -> bool {
+        let starts = |other: &&Item| other.kind == "service-start" && other.service == item.service;
+        let is_in_time = |other: &&Item| other.at.as_f64() <= self.end() + 60.0;
+        let last = self.of.timeline.iter().rev().filter(starts).find(is_in_time);
+        self.is_of_victim(item) && !self.of.ongoing && last.is_some_and(|last| std::ptr::eq(last, item))
     }
 
     fn is_first(&self, item: &Item) -> bool {
@@ -115,9 +141,18 @@ impl Known<'_> {
             && item.service != self.of.cause.service
     }
 
-    fn is_trigger(&self, item: &Item) -> bool {
-        let lines = self.of.marks.trigger.as_ref().map(|mark| &mark.evidence);
-        lines.is_some_and(|lines| item.evidence.iter().any(|line| lines.contains(line)))
+    /// Whether it set the incident off, or is the command whose doing did.
+    pub(super) fn is_trigger(&self, item: &Item) -> bool {
+        let Some(mark) = &self.of.marks.trigger else { return false };
+        let tells = |item: &Item| item.evidence.iter().any(|line| mark.evidence.contains(line));
+        let told = self.of.timeline.iter().find(|item| tells(item));
+        tells(item)
+            || told.is_some_and(|told| {
+                self.is_carried_out(told)
+                    && command(item).is_some_and(|command| !only_looks(command))
+                    && item.service == told.service
+                    && (item.at.as_f64() - told.at.as_f64()).abs() <= TOLD_AGAIN_S
+            })
     }
 
     /// One or two sentences, with the effect of an action.
@@ -133,10 +168,10 @@ impl Known<'_> {
 
     /// What an action did, in a sentence.
     fn effect(&self, item: &Item) -> Option<String> {
-        if !is_deed(item) || item.source == "notes" {
+        let before = self.start() - item.at.as_f64();
+        if item.source == "notes" || !(is_deed(item) || self.is_trigger(item)) {
             return None;
         }
-        let before = self.start() - item.at.as_f64();
         let is_look = command(item).is_some_and(only_looks);
         Some(match item.effect {
             _ if self.is_trigger(item) && before >= 1.0 => format!("The failure began {} later.", duration(before)),
@@ -147,6 +182,7 @@ impl Known<'_> {
             Some("better") => "Effect: fewer requests failed afterwards.".into(),
             Some("worse") => "Effect: more requests failed afterwards.".into(),
             _ if is_look => "Effect: none, it only looked.".into(),
+            _ if self.fixes().iter().any(|fix| std::ptr::eq(*fix, item)) => "It is part of the resolution.".into(),
             _ if item.kind == "operator-action" => "Effect: not visible in the requests.".into(),
             _ => return None,
         })
@@ -179,7 +215,7 @@ impl Known<'_> {
                 format!("{who}{verb}: {}", code(&cut(what, 14)))
             }
             "bind-failure" if self.fails_again(item) => {
-                format!("{}, and so it did on later tries", capital(&escape(&cut(text, NOTE_WORDS))))
+                format!("{}. Later tries failed, too", capital(&escape(&cut(text, NOTE_WORDS))))
             }
             _ => capital(&escape(&cut(&without_person(text), NOTE_WORDS))),
         }

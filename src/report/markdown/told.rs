@@ -31,7 +31,7 @@ const KINDS: &[Kind] = &[
     kind(
         "port-conflict",
         "down",
-        "Without {port}, {service} could not start, so nothing answered in its place as users expected.",
+        "Without {port}, {service} could not start, so users did not reach it.",
         "What changed: {port} was free for {service}. It ended the failure because {service} could then bind the port and start.",
     ),
     kind(
@@ -153,6 +153,8 @@ impl Known<'_> {
             (None, _) if failed > 0 => Some("error answers or broken connections".into()),
             _ => None,
         };
+        // A few errors beside a silence are not what users saw.
+        let errors = errors.filter(|_| missed == 0 || failed * 20 >= missed);
         let silence = (missed > 0).then(|| "refused connections or no answer".to_owned());
         let parts: Vec<String> = errors.into_iter().chain(silence).collect();
         match parts.as_slice() {
@@ -232,10 +234,10 @@ impl Known<'_> {
     pub(super) fn cause(&self) -> String {
         let summary = escape(&self.of.cause.summary);
         match self.of.cause.confidence {
-            "likely" => format!("Root cause, likely but not proven: {summary}"),
-            "certain" => format!("Root cause: {summary}"),
-            _ if self.of.cause.kind == "unknown" => format!("Root cause: not determined. {summary}"),
-            _ => format!("Root cause, only possible: {summary}"),
+            "likely" => format!("**Root cause (likely, not proven):** {summary}"),
+            "certain" => format!("**Root cause:** {summary}"),
+            _ if self.of.cause.kind == "unknown" => format!("**Root cause:** Not determined. {summary}"),
+            _ => format!("**Root cause (only possible):** {summary}"),
         }
     }
 
@@ -284,11 +286,7 @@ impl Known<'_> {
         } else {
             "at the time of the first failure".into()
         };
-        let what = self.mark(mark);
-        let what = match what.strip_prefix("An ") {
-            Some(rest) => format!("an {rest}"),
-            None => what.strip_prefix("Package ").map_or(what.clone(), |rest| format!("package {rest}")),
-        };
+        let what = uncapital(&self.mark(mark));
         let how = if self.is_trigger_likely() { "The logs show the likely trigger" } else { "This suggests a possible trigger" };
         format!("{how}: {what} at {}, {when}{}.", self.moment_of(&mark.time), self.proof(&mark.evidence))
     }
@@ -305,7 +303,10 @@ impl Known<'_> {
     /// From trigger to symptom, step by step.
     pub(super) fn chain(&self) -> Vec<String> {
         let mut steps = vec![self.trigger()];
-        steps.extend(self.reasons().into_iter().take(3));
+        // With a holder, what names it stands beside it.
+        let most = if self.held().is_some() { 1 } else { 3 };
+        steps.extend(self.reasons().into_iter().take(most));
+        steps.extend(self.held());
         if let Some(kind) = self.kind() {
             steps.push(self.filled(kind.leads));
         }
@@ -328,7 +329,7 @@ impl Known<'_> {
             match reason.text.chars().next().is_some_and(|first| first.is_ascii_digit()) {
                 _ if !reason.evidence.is_empty() => format!("The logs show that {text}{}.", self.proof(&reason.evidence)),
                 true => format!("The logs show by count that {text}."),
-                false => format!("This is known besides: {text}."),
+                false => format!("Besides, {text}."),
             }
         };
         self.of.cause.evidence_for.iter().filter(wanted).map(told).collect()
@@ -343,7 +344,7 @@ impl Known<'_> {
         let Some(holder) = self.holder() else {
             return Some(format!("Who held {port} is not determined: the logs do not show which process listened there."));
         };
-        let name = capital(&self.holder_name());
+        let name = self.holder_name();
         let time = |at: &Option<String>| at.as_deref().map(|at| self.moment_of(at));
         let span = match (time(&holder.since), time(&holder.until)) {
             (Some(since), Some(until)) => format!(" from {since} to {until}"),
@@ -354,38 +355,25 @@ impl Known<'_> {
         let line = self.of.cause.evidence_for.iter().filter(|reason| !TOLD_ELSEWHERE.iter().any(|begin| reason.text.starts_with(begin)));
         let lines: Vec<&Reason> = line.filter(|reason| !reason.evidence.is_empty()).collect();
         let proof = lines.get(1).or(lines.first()).map_or_else(String::new, |reason| self.proof(&reason.evidence));
-        Some(format!("{name} held {port}{span}{proof}."))
+        let sure = if self.of.cause.confidence == "certain" { "The logs show that" } else { "This suggests that" };
+        Some(format!("{sure} {name} held {port}{span}{proof}."))
     }
 
     /// The conclusion, and how sure it is.
     pub(super) fn suggests(&self) -> String {
-        if self.of.cause.kind == "unknown" {
-            return "This suggests no cause by itself, so none is named here.".into();
+        match self.of.cause.kind {
+            "unknown" => "This suggests no cause by itself, so none is named.".into(),
+            _ => format!("This suggests the root cause of the summary, which is {}.", self.of.cause.confidence),
         }
-        format!("This suggests that {} The conclusion is {}.", escape(&self.of.cause.summary), self.of.cause.confidence)
     }
 
     /// What the logs do not show.
     pub(super) fn unknowns(&self) -> Vec<String> {
-        let mut who = Vec::new();
-        if !self.detection().is_some_and(|found| found.by == By::Note) {
-            who.push("who noticed the failure");
-        }
-        if self.assumption().is_none() {
-            who.push("what people assumed");
-        }
-        if self.escalation().is_none() {
-            who.push("to whom it was escalated");
-        }
-        let who = match who.as_slice() {
-            [] => "The logs do not show what people said beside the notes.".into(),
-            [one] => format!("The logs do not show {one}."),
-            [first, last] => format!("The logs do not show {first}, or {last}."),
-            [first, middle, last, ..] => format!("The logs do not show {first}, {middle}, or {last}."),
-        };
-        let mut told = vec![who];
+        let has_notes = self.of.timeline.iter().any(|item| item.source == "notes");
+        let people = if has_notes { "what people knew beyond their notes" } else { "what people knew and assumed" };
+        let mut told = vec![format!("The logs do not show {people}.")];
         if self.of.assumptions.iter().any(|text| text.starts_with("That it is over is not verified")) {
-            told.push("The logs do not show for certain that it is over: too few requests follow.".into());
+            told.push("They do not show for certain that it is over: too few requests follow.".into());
         }
         told
     }
@@ -402,28 +390,31 @@ impl Known<'_> {
             ];
         };
         let fixes = self.fixes();
-        let mut told: Vec<String> = fixes
-            .iter()
-            .map(|item| {
-                let what = self.happened(item);
-                let what = what.strip_prefix("An operator").map_or(what.clone(), |rest| format!("an operator{rest}"));
-                format!("At {}, {what}{}.", self.moment(item.at), self.proof(&item.evidence))
-            })
-            .collect();
+        let mut told = Vec::new();
+        if let Some(item) = self.mitigation().filter(|item| !fixes.iter().any(|fix| std::ptr::eq(*fix, *item))) {
+            told.push(format!("First relief came at {}, after {}.", self.moment(item.at), self.within(item)));
+        }
+        told.extend(fixes.iter().map(|item| format!("At {}, {}.", self.moment(item.at), self.within(item))));
         if fixes.is_empty() {
             told.push(format!("No action is seen that ended it; the last failure is that of {}.", self.moment_of(end)));
         }
         told.extend(self.kind().map(|kind| {
-            let how = if fixes.is_empty() && kind.name != "unknown" { "This is an inference. " } else { "" };
-            format!("{how}{}", self.filled(kind.fixed))
+            let fixed = self.filled(kind.fixed);
+            if fixes.is_empty() { fixed.replace("What changed:", "This suggests what changed:") } else { fixed }
         }));
         if let Some(item) = self.of.timeline.iter().rev().find(|item| item.kind == "recovered") {
-            told.push(format!("The logs show at {} that {}{}.", self.moment(item.at), self.happened(item), self.proof(&item.evidence)));
+            told.push(format!("At {}, {}.", self.moment(item.at), self.within(item)));
         }
         if let Some(mark) = &self.of.marks.verified {
             told.push(format!("The recovery held, and counts as verified at {}.", self.moment_of(&mark.time)));
         }
         told
+    }
+
+    /// What happened, inside a sentence, with its line.
+    fn within(&self, item: &Item) -> String {
+        let what = uncapital(&self.happened(item));
+        format!("{what}{}", self.proof(&item.evidence))
     }
 
     /// When the logs already named the cause.
@@ -432,6 +423,15 @@ impl Known<'_> {
         line.map(|item| {
             format!("The deciding line was in the log from {} on{}, so an alert on it can shorten the next outage.", self.moment(item.at), self.proof(&item.evidence))
         })
+    }
+}
+
+/// Without the capital of a word that is no name.
+fn uncapital(text: &str) -> String {
+    const PLAIN: &[&str] = &["An", "A", "Package", "Container", "The", "Requests"];
+    match text.split_once(' ') {
+        Some((first, rest)) if PLAIN.contains(&first) => format!("{} {rest}", first.to_lowercase()),
+        _ => text.to_owned(),
     }
 }
 
