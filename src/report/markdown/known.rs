@@ -172,8 +172,10 @@ impl<'a> Known<'a> {
         if let Some(item) = self.of.timeline.iter().find(is_check) {
             return Some(Detection { item, by: By::Check });
         }
+        // A change soon after the start may belong to what set it off; whoever looks has a reason.
         let reacts = |item: &&Item| {
-            item.kind == "operator-action" && (start + REACTS_AFTER_S..=end).contains(&item.at.as_f64())
+            let after = if command(item).is_some_and(only_looks) { REACTS_AFTER_S } else { SEEN_BEFORE_S };
+            item.kind == "operator-action" && (start + after..=end).contains(&item.at.as_f64())
         };
         self.of.timeline.iter().find(reacts).map(|item| Detection { item, by: By::Reaction })
     }
@@ -208,12 +210,13 @@ impl<'a> Known<'a> {
             is_change
                 && !matches!(item.effect, Some("none" | "worse"))
                 && !item.text.ends_with(FOR_A_WHILE)
-                && command(item).is_none_or(|command| !only_looks(command))
+                && command(item).is_none_or(|command| !only_looks(command) && !is_minor(command))
                 && (end - ENDS_WITHIN_S..=end + ENDS_AFTER_S).contains(&item.at.as_f64())
                 && item.at.as_f64() > self.start() + REACTS_AFTER_S.min(self.of.duration_s / 2.0)
                 && !self.is_trigger(item)
         };
-        let mut found: Vec<&Item> = self.of.timeline.iter().filter(changes).collect();
+        let is_wanted = |item: &&Item| changes(item) || self.frees(item);
+        let mut found: Vec<&Item> = self.of.timeline.iter().filter(is_wanted).collect();
         if found.is_empty() {
             let service = self.of.cause.service.as_deref();
             let starts = |item: &&Item| {
@@ -225,10 +228,19 @@ impl<'a> Known<'a> {
         }
         // One that is known to have helped stays, whatever follows it.
         while found.len() > MOST_FIXES {
-            let spare = found.iter().position(|item| item.effect != Some("better")).unwrap_or(0);
+            let is_spare = |item: &&Item| item.effect != Some("better") && !self.frees(item);
+            let spare = found.iter().position(is_spare).unwrap_or(0);
             found.remove(spare);
         }
         found
+    }
+
+    /// Whether a command made the holder give up the port for good.
+    pub(super) fn frees(&self, item: &Item) -> bool {
+        let until = self.holder().and_then(|holder| holder.until.as_deref()).map(|until| Self::instant(until).as_f64());
+        let is_near = until.is_some_and(|until| (until - REACTS_AFTER_S..=until + 2.0).contains(&item.at.as_f64()));
+        let changes = |command: &str| !only_looks(command) && !is_minor(command);
+        is_near && command(item).is_some_and(changes) && item.service != self.of.cause.service
     }
 
     /// Whether the trigger is likely, and not only possible.
@@ -271,6 +283,14 @@ fn without_owner(word: &str) -> String {
     let Some((before, below)) = word.split_once("/home/") else { return word.to_owned() };
     let rest = below.find('/').map_or("", |slash| &below[slash..]);
     format!("{before}~{rest}")
+}
+
+/// Whether a command only prepares others.
+pub(super) fn is_minor(command: &str) -> bool {
+    let mut words = command.split_whitespace();
+    let program = words.next().and_then(|path| path.rsplit('/').next()).unwrap_or_default();
+    matches!(program, "mkdir" | "touch" | "chmod" | "chown" | "logrotate")
+        || words.any(|word| matches!(word, "daemon-reload" | "reset-failed"))
 }
 
 /// Whether a command shows something and changes nothing.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::known::{By, FOR_A_WHILE, Known, command, is_deed, only_looks, shown};
+use super::known::{By, FOR_A_WHILE, Known, command, is_deed, is_minor, only_looks, shown};
 use super::words::{code, cut, escape, sentence};
 use crate::report::model::{Evidence, Item};
 use crate::report::words::duration;
@@ -77,7 +77,9 @@ impl Known<'_> {
         let is_key = is(self.escalation())
             || is(self.mitigation())
             || is(self.first_bind_failure())
+            || self.frees(item)
             || self.fixes().iter().any(|fix| is(Some(fix)));
+        let is_of_holder = is_deed(item) && self.is_of_holder(item) && (start - 120.0..=end + 120.0).contains(&at);
         match item.kind {
             "hole" | "dip" | "slow" => UNTOLD,
             "last-failure" if item.evidence.is_empty() && self.recovers_near(item) => 4,
@@ -88,6 +90,8 @@ impl Known<'_> {
             "oom-kill" | "crash" | "resource-limit" if self.is_first(item) => 1,
             "container-start" | "service-start" | "container-stop" | "service-stop" if self.is_of_holder(item) => 2,
             "note" if is(self.assumption()) => 1,
+            "operator-action" if command(item).is_some_and(is_minor) => 4,
+            "operator-action" if is_of_holder || matches!(item.effect, Some("better" | "worse")) => 1,
             "operator-action" if item.effect.is_some() => 2,
             "backend-down" if self.is_first(item) => 2,
             "service-start" if self.is_last_start(item) => 2,
@@ -176,13 +180,14 @@ impl Known<'_> {
         Some(match item.effect {
             _ if self.is_trigger(item) && before >= 1.0 => format!("The failure began {} later.", duration(before)),
             _ if self.is_trigger(item) && before > -1.0 => "The failure began at once.".into(),
+            _ if self.frees(item) && item.effect != Some("better") => format!("Effect: {} became free.", self.port()),
             Some("none") if is_look => "Effect: none, it only looked.".into(),
             Some("none") => "Effect: none, a misleading path.".into(),
             Some("better") if item.text.ends_with(FOR_A_WHILE) => "Effect: fewer requests failed for a while.".into(),
             Some("better") => "Effect: fewer requests failed afterwards.".into(),
             Some("worse") => "Effect: more requests failed afterwards.".into(),
             _ if is_look => "Effect: none, it only looked.".into(),
-            _ if self.fixes().iter().any(|fix| std::ptr::eq(*fix, item)) => "It is part of the resolution.".into(),
+            _ if self.fixes().iter().any(|fix| std::ptr::eq(*fix, item)) => "Effect: part of the resolution.".into(),
             _ if item.kind == "operator-action" => "Effect: not visible in the requests.".into(),
             _ => return None,
         })

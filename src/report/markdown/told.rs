@@ -325,7 +325,11 @@ impl Known<'_> {
     fn reasons(&self) -> Vec<String> {
         let wanted = |reason: &&Reason| !TOLD_ELSEWHERE.iter().any(|begin| reason.text.starts_with(begin));
         let told = |reason: &Reason| {
-            let text = escape(&cut(&reason.text, REASON_WORDS));
+            let named = reason.text.replace("killed it for", "killed {service} for").replace(
+                "its health check marked it down",
+                "the health check marked {service} down",
+            );
+            let text = self.filled(&escape_around(&cut(&named, REASON_WORDS)));
             match reason.text.chars().next().is_some_and(|first| first.is_ascii_digit()) {
                 _ if !reason.evidence.is_empty() => format!("The logs show that {text}{}.", self.proof(&reason.evidence)),
                 true => format!("The logs show by count that {text}."),
@@ -424,6 +428,11 @@ impl Known<'_> {
             format!("The deciding line was in the log from {} on{}, so an alert on it can shorten the next outage.", self.moment(item.at), self.proof(&item.evidence))
         })
     }
+}
+
+/// Escaped, but for the place of the service's name.
+fn escape_around(text: &str) -> String {
+    text.split("{service}").map(escape).collect::<Vec<_>>().join(" {service} ").trim().to_owned()
 }
 
 /// Without the capital of a word that is no name.
