@@ -257,6 +257,40 @@ fn drafts_are_those_that_people_read() {
     );
 }
 
+/// The program's answer: status, standard output, standard error.
+fn run(arguments: &[&str]) -> (Option<i32>, String, String) {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_pmtrace")).args(arguments).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn drafts_on_the_command_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let own = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let good = own("good.md", "{% for draft in drafts %}{{ draft.service }}: {{ draft.tasks | length }}{% endfor %}");
+    let (undefined, broken) = (own("undefined.md", "x\n{{ drafts[0].nothing }}"), own("broken.md", "{% for %}"));
+    let draft = |template: &str| run(&["demo", "-o", "markdown", "--template", template]);
+    assert!(run(&["demo", "-o", "markdown"]).1.starts_with("# apache2 down for 89 min 30 s"));
+    assert!(draft("postmortem").1.contains("\n## Issue Summary\n"));
+    assert!(draft("sre").1.contains("\n| Action item | Type | Owner | Bug |\n"));
+    assert!(draft("status").1.starts_with("**Resolved: apache2 down**"));
+    assert_eq!(draft(&good), (Some(0), "apache2: 6\n".into(), String::new()));
+    for (template, told) in [
+        (undefined.as_str(), ", line 2: undefined value"),
+        (broken.as_str(), ", line 1: syntax error"),
+        ("no/such.md", ": no such file; name a file, or one of postmortem, sre, status"),
+    ] {
+        let (status, out, problem) = draft(template);
+        assert_eq!((status, out.as_str()), (Some(2), ""), "{template}: {problem}");
+        assert!(problem.starts_with(&format!("pmtrace: --template {template}{told}")), "{problem}");
+    }
+}
+
 #[test]
 #[ignore = "by hand: RUBRIC_DRAFT and RUBRIC_REPORT name the files, RUBRIC_NOTES the notes"]
 fn by_hand() {

@@ -74,9 +74,9 @@ pub fn without_references(text: &str) -> String {
     regex(r"`[^`]+:\d+`").replace_all(text, "").into_owned()
 }
 
-/// The text without code and without what notes say.
+/// The text with a word in the place of code, and without what notes say.
 pub fn prose(text: &str) -> String {
-    let text = regex(r"`[^`]*`").replace_all(text, "").into_owned();
+    let text = regex(r"`[^`]*`").replace_all(text, "code").into_owned();
     regex("\"[^\"]*\"").replace_all(&text, "\"\"").replace('\\', "")
 }
 

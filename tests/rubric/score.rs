@@ -305,7 +305,7 @@ fn misleading(draft: &Draft, truth: &Truth<'_>) -> u8 {
     let bullets = draft.bullets();
     let told: Vec<&&str> =
         bullets.iter().filter(|bullet| bullet.contains(" ran `") && vain.iter().any(|time| bullet.contains(time))).collect();
-    let is_marked = |bullet: &&&&str| ["misleading", "only looked", "became free", "failure began", "afterwards", "not visible"].iter().any(|word| bullet.contains(word));
+    let is_marked = |bullet: &&&&str| ["misleading", "only a look", "became free", "failure began", "afterwards", "not visible"].iter().any(|word| bullet.contains(word));
     match (vain.len(), told.len()) {
         (0, _) => 2,
         (_, 0) => 0,

@@ -207,10 +207,7 @@ fn people_questions(known: &Known<'_>) -> Vec<String> {
         ));
     }
     if known.assumption().is_none() {
-        let vain = known.of.timeline.iter().find(|item| {
-            item.effect == Some("none") && super::known::is_deed(item) && item.source == "log"
-        });
-        questions.push(match vain.and_then(|item| Some((item, super::known::command(item)?))) {
+        questions.push(match known.vain().and_then(|item| Some((item, super::known::command(item)?))) {
             Some((item, command)) => {
                 let (command, at) = (super::known::shown(command), known.moment(item.at));
                 format!("What was assumed to be wrong when {command} was run at {at}?")

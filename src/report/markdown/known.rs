@@ -15,7 +15,7 @@ const REACTS_AFTER_S: f64 = 15.0;
 const SEEN_BEFORE_S: f64 = 60.0;
 /// Actions so long before the end, and after it, can be what ended it, in seconds.
 const ENDS_WITHIN_S: f64 = 180.0;
-const ENDS_AFTER_S: f64 = 60.0;
+const ENDS_AFTER_S: f64 = 20.0;
 /// Actions named as the fix.
 const MOST_FIXES: usize = 3;
 
@@ -41,11 +41,24 @@ pub(super) struct Known<'a> {
     pub(super) report: &'a Report,
     pub(super) of: &'a Incident,
     page: Page<'a>,
+    /// The item that tells the trigger, and whether a command that is told did it.
+    pub(super) trigger: Option<(&'a Item, bool)>,
+    fixes: Vec<&'a Item>,
 }
 
 impl<'a> Known<'a> {
     pub(super) fn new(report: &'a Report, of: &'a Incident) -> Known<'a> {
-        Known { report, of, page: Page::of(report, 100) }
+        let mut known = Known { report, of, page: Page::of(report, 100), trigger: None, fixes: Vec::new() };
+        let lines = of.marks.trigger.as_ref().map(|mark| mark.evidence.as_slice()).unwrap_or_default();
+        let tells = |item: &&Item| item.evidence.iter().any(|line| lines.contains(line));
+        known.trigger = of.timeline.iter().find(tells).map(|item| (item, known.is_carried_out(item)));
+        known.fixes = known.find_fixes();
+        known
+    }
+
+    /// What ended it, as far as it is seen.
+    pub(super) fn fixes(&self) -> &[&'a Item] {
+        &self.fixes
     }
 
     pub(super) fn instant(time: &str) -> Instant {
@@ -160,14 +173,15 @@ impl<'a> Known<'a> {
 
     /// The first that knew: by the notes, by a health check, by what somebody did.
     pub(super) fn detection(&self) -> Option<Detection<'a>> {
-        const WORDS: &[&str] = &["alert", "paged", "pager", "report", "complain", "cannot open", "ack"];
+        const WORDS: &[&str] = &["alert", "paged", "pager", "report", "complain", "cannot open", ": ack"];
         let noted = self.of.timeline.iter().find(|item| item.kind == "detected").or_else(|| self.note(WORDS));
         if let Some(item) = noted {
             return Some(Detection { item, by: By::Note });
         }
         let (start, end) = (self.start(), self.end());
         let is_check = |item: &&Item| {
-            item.kind == "backend-down" && (start - SEEN_BEFORE_S..=end).contains(&item.at.as_f64())
+            // Whoever takes a server out for maintenance is no check.
+            item.kind == "backend-down" && !item.text.contains("maintenance") && (start - SEEN_BEFORE_S..=end).contains(&item.at.as_f64())
         };
         if let Some(item) = self.of.timeline.iter().find(is_check) {
             return Some(Detection { item, by: By::Check });
@@ -195,12 +209,13 @@ impl<'a> Known<'a> {
             item.effect == Some("better")
                 && is_deed(item)
                 && !item.text.ends_with(FOR_A_WHILE)
+                && command(item).is_none_or(|command| !is_minor(command))
                 && (start..=end).contains(&item.at.as_f64())
         })
     }
 
     /// What can have ended it: changes shortly before the end, or right after it.
-    pub(super) fn fixes(&self) -> Vec<&'a Item> {
+    fn find_fixes(&self) -> Vec<&'a Item> {
         if self.of.ongoing {
             return Vec::new();
         }
@@ -233,6 +248,14 @@ impl<'a> Known<'a> {
             found.remove(spare);
         }
         found
+    }
+
+    /// The first action that changed nothing.
+    pub(super) fn vain(&self) -> Option<&'a Item> {
+        self.of.timeline.iter().find(|item| {
+            let changes = command(item).is_some_and(|command| !only_looks(command) && !is_minor(command));
+            item.effect == Some("none") && changes && !self.frees(item) && !self.is_trigger(item)
+        })
     }
 
     /// Whether a command made the holder give up the port for good.

@@ -78,21 +78,20 @@ impl Known<'_> {
             || is(self.mitigation())
             || is(self.first_bind_failure())
             || self.frees(item)
-            || self.fixes().iter().any(|fix| is(Some(fix)));
+            || self.is_first_vain(item);
         let is_of_holder = is_deed(item) && self.is_of_holder(item) && (start - 120.0..=end + 120.0).contains(&at);
         match item.kind {
             "hole" | "dip" | "slow" => UNTOLD,
             "last-failure" if item.evidence.is_empty() && self.recovers_near(item) => 4,
-            "first-failure" | "last-failure" => 0,
+            "first-failure" | "last-failure" | "recovered" => 0,
             _ if is(detection.map(|found| found.item)) || self.is_trigger(item) => 0,
-            "recovered" => 1,
             _ if is_key => 1,
             "oom-kill" | "crash" | "resource-limit" if self.is_first(item) => 1,
             "container-start" | "service-start" | "container-stop" | "service-stop" if self.is_of_holder(item) => 2,
             "note" if is(self.assumption()) => 1,
             "operator-action" if command(item).is_some_and(is_minor) => 4,
             "operator-action" if is_of_holder || matches!(item.effect, Some("better" | "worse")) => 1,
-            "operator-action" if item.effect.is_some() => 2,
+            "operator-action" if item.effect.is_some() || self.fixes().iter().any(|fix| is(Some(fix))) => 2,
             "backend-down" if self.is_first(item) => 2,
             "service-start" if self.is_last_start(item) => 2,
             _ if at < start - 120.0 || at > end + 120.0 => 4,
@@ -111,7 +110,7 @@ impl Known<'_> {
     }
 
     /// Whether an item is what a command did that is told itself.
-    fn is_carried_out(&self, item: &Item) -> bool {
+    pub(super) fn is_carried_out(&self, item: &Item) -> bool {
         const DONE: &[&str] =
             &["service-start", "service-stop", "reload", "container-start", "container-stop", "container-kill"];
         let does = |other: &Item| {
@@ -134,6 +133,11 @@ impl Known<'_> {
         self.of.timeline.iter().find(same).is_some_and(|first| std::ptr::eq(first, item))
     }
 
+    /// Whether it is the first action that changed nothing.
+    pub(super) fn is_first_vain(&self, item: &Item) -> bool {
+        self.vain().is_some_and(|vain| std::ptr::eq(vain, item))
+    }
+
     fn is_of_victim(&self, item: &Item) -> bool {
         item.service.is_some() && item.service == self.of.cause.service
     }
@@ -147,16 +151,13 @@ impl Known<'_> {
 
     /// Whether it set the incident off, or is the command whose doing did.
     pub(super) fn is_trigger(&self, item: &Item) -> bool {
-        let Some(mark) = &self.of.marks.trigger else { return false };
-        let tells = |item: &Item| item.evidence.iter().any(|line| mark.evidence.contains(line));
-        let told = self.of.timeline.iter().find(|item| tells(item));
-        tells(item)
-            || told.is_some_and(|told| {
-                self.is_carried_out(told)
-                    && command(item).is_some_and(|command| !only_looks(command))
-                    && item.service == told.service
-                    && (item.at.as_f64() - told.at.as_f64()).abs() <= TOLD_AGAIN_S
-            })
+        let Some((told, is_by_command)) = self.trigger else { return false };
+        let does = || {
+            command(item).is_some_and(|command| !only_looks(command))
+                && item.service == told.service
+                && (item.at.as_f64() - told.at.as_f64()).abs() <= TOLD_AGAIN_S
+        };
+        std::ptr::eq(item, told) || is_by_command && does()
     }
 
     /// One or two sentences, with the effect of an action.
@@ -164,7 +165,7 @@ impl Known<'_> {
         let what = if item.source == "notes" { self.noted(item) } else { self.happened(item) };
         let is_check = self.detection().is_some_and(|found| found.by == By::Check && std::ptr::eq(found.item, item));
         let more = match () {
-            () if is_check => " This is the first trace of detection.".into(),
+            () if is_check => " Detected here first.".into(),
             () => self.effect(item).map_or_else(String::new, |effect| format!(" {effect}")),
         };
         format!("{what}.{more}")
@@ -181,14 +182,14 @@ impl Known<'_> {
             _ if self.is_trigger(item) && before >= 1.0 => format!("The failure began {} later.", duration(before)),
             _ if self.is_trigger(item) && before > -1.0 => "The failure began at once.".into(),
             _ if self.frees(item) && item.effect != Some("better") => format!("Effect: {} became free.", self.port()),
-            Some("none") if is_look => "Effect: none, it only looked.".into(),
+            Some("none") if is_look => "Effect: none, only a look.".into(),
             Some("none") => "Effect: none, a misleading path.".into(),
-            Some("better") if item.text.ends_with(FOR_A_WHILE) => "Effect: fewer requests failed for a while.".into(),
-            Some("better") => "Effect: fewer requests failed afterwards.".into(),
-            Some("worse") => "Effect: more requests failed afterwards.".into(),
-            _ if is_look => "Effect: none, it only looked.".into(),
-            _ if self.fixes().iter().any(|fix| std::ptr::eq(*fix, item)) => "Effect: part of the resolution.".into(),
-            _ if item.kind == "operator-action" => "Effect: not visible in the requests.".into(),
+            Some("better") if item.text.ends_with(FOR_A_WHILE) => "Effect: fewer failures for a while.".into(),
+            Some("better") => "Effect: fewer failures afterwards.".into(),
+            Some("worse") => "Effect: more failures afterwards.".into(),
+            _ if is_look => "Effect: none, only a look.".into(),
+            _ if self.fixes().iter().any(|fix| std::ptr::eq(*fix, item)) => "Effect: part of the fix.".into(),
+            _ if item.kind == "operator-action" => "Effect: not visible.".into(),
             _ => return None,
         })
     }

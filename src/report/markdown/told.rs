@@ -330,7 +330,8 @@ impl Known<'_> {
                 "the health check marked {service} down",
             );
             let text = self.filled(&escape_around(&cut(&named, REASON_WORDS)));
-            match reason.text.chars().next().is_some_and(|first| first.is_ascii_digit()) {
+            let figures = reason.text.split(' ').filter(|word| word.chars().any(|letter| letter.is_ascii_digit()));
+            match figures.count() > 1 {
                 _ if !reason.evidence.is_empty() => format!("The logs show that {text}{}.", self.proof(&reason.evidence)),
                 true => format!("The logs show by count that {text}."),
                 false => format!("Besides, {text}."),
@@ -367,7 +368,7 @@ impl Known<'_> {
     pub(super) fn suggests(&self) -> String {
         match self.of.cause.kind {
             "unknown" => "This suggests no cause by itself, so none is named.".into(),
-            _ => format!("This suggests the root cause of the summary, which is {}.", self.of.cause.confidence),
+            _ => format!("This suggests the root cause given in the summary; it is rated {}.", self.of.cause.confidence),
         }
     }
 
@@ -394,11 +395,14 @@ impl Known<'_> {
             ];
         };
         let fixes = self.fixes();
-        let mut told = Vec::new();
+        // What helped first is told with what ended it, in order.
+        let mut steps: Vec<(&Item, &str)> = fixes.iter().map(|item| (*item, "")).collect();
         if let Some(item) = self.mitigation().filter(|item| !fixes.iter().any(|fix| std::ptr::eq(*fix, *item))) {
-            told.push(format!("First relief came at {}, after {}.", self.moment(item.at), self.within(item)));
+            steps.push((item, ", the first relief"));
         }
-        told.extend(fixes.iter().map(|item| format!("At {}, {}.", self.moment(item.at), self.within(item))));
+        steps.sort_by(|(one, _), (other, _)| one.at.as_f64().total_cmp(&other.at.as_f64()));
+        let step = |(item, more): &(&Item, &str)| format!("At {}, {}{more}.", self.moment(item.at), self.within(item));
+        let mut told: Vec<String> = steps.iter().map(step).collect();
         if fixes.is_empty() {
             told.push(format!("No action is seen that ended it; the last failure is that of {}.", self.moment_of(end)));
         }
