@@ -110,7 +110,12 @@ use Aim::{Detect, Prevent, Recover};
 
 /// All measures.
 pub const MEASURES: &[Measure] = &[
-    row("port-conflict", &["container"], Prevent, "Stop publishing {port} for {holder} on {host}, and choose another port"),
+    row(
+        "port-conflict",
+        &["container"],
+        Prevent,
+        "Stop publishing {port} for {holder} on {host}, and choose another port",
+    ),
     row("port-conflict", &["container"], Prevent, "Turn off the automatic restart of {holder} on {host}"),
     row("port-conflict", &["service"], Prevent, "Move {holder} to another port in its configuration on {host}"),
     row("port-conflict", &["service"], Prevent, "Disable the automatic start of {holder} on {host}"),
@@ -141,7 +146,12 @@ pub const MEASURES: &[Measure] = &[
     row("port-conflict", &[], Recover, "Add the search for the holder of port {port} to the runbook of {service}"),
     row("port-conflict", &[], Recover, "Write a script that frees port {port} and starts {service} on {host}"),
     row("bind-permission", &[], Prevent, "Grant {service} the right to bind port {port} in its unit on {host}"),
-    row("bind-permission", &[], Prevent, "Test the unit of {service} under its real user before each release to {host}"),
+    row(
+        "bind-permission",
+        &[],
+        Prevent,
+        "Test the unit of {service} under its real user before each release to {host}",
+    ),
     row("bind-permission", &[], Detect, "Alert on failed starts of {service} on {host}"),
     row("bind-permission", &[], Detect, "Probe port {port} of {host} from outside, and check that {service} answers"),
     row("bind-permission", &[], Recover, "Add a check of the rights to bind a port to the runbook of {service}"),
@@ -171,7 +181,12 @@ pub const MEASURES: &[Measure] = &[
     row("backend-down", &[], Recover, "Prepare a rollback of the last release for each server of {service}"),
     row("upstream-timeout", &[], Prevent, "Trace slow requests through {service}, and fix the slowest step in it"),
     row("upstream-timeout", &[], Prevent, "Set time limits for the calls that {service} makes to what is behind it"),
-    row("upstream-timeout", &[], Detect, "Alert on slow answers of {service} at {layer}, before time limits are reached"),
+    row(
+        "upstream-timeout",
+        &[],
+        Detect,
+        "Alert on slow answers of {service} at {layer}, before time limits are reached",
+    ),
     row("upstream-timeout", &[], Detect, "Log the response time of each request to {service} at {layer}"),
     row("upstream-timeout", &[], Recover, "Write a runbook that relieves or restarts a slow {service} behind {layer}"),
     row("upstream-timeout", &[], Recover, "Limit how long requests may wait for {service} at {layer}"),
@@ -187,7 +202,12 @@ pub const MEASURES: &[Measure] = &[
         Prevent,
         "Test each new configuration of {service} with real requests on a staging copy of {host}",
     ),
-    row("misconfiguration", &[], Detect, "Probe each virtual host of {service} right after its configuration is loaded"),
+    row(
+        "misconfiguration",
+        &[],
+        Detect,
+        "Probe each virtual host of {service} right after its configuration is loaded",
+    ),
     row("misconfiguration", &[], Detect, "Alert on the share of failing answers of each virtual host at {layer}"),
     row(
         "misconfiguration",
@@ -195,8 +215,18 @@ pub const MEASURES: &[Measure] = &[
         Recover,
         "Keep the last working configuration of {service} on {host} under version control",
     ),
-    row("misconfiguration", &[], Recover, "Add a rollback of the last configuration change to the runbook of {service}"),
-    row("overload", &[], Prevent, "Limit the rate of requests to {service} at {layer}, so that load stays within reach"),
+    row(
+        "misconfiguration",
+        &[],
+        Recover,
+        "Add a rollback of the last configuration change to the runbook of {service}",
+    ),
+    row(
+        "overload",
+        &[],
+        Prevent,
+        "Limit the rate of requests to {service} at {layer}, so that load stays within reach",
+    ),
     row("overload", &[], Prevent, "Measure with a load test how many requests {service} on {host} can serve"),
     row("overload", &[], Detect, "Alert on load and waiting requests of {service} at {layer}"),
     row("overload", &[], Detect, "Alert on the share of failing answers at {layer}"),

@@ -86,7 +86,8 @@ pub fn words(text: &str) -> usize {
 
 pub fn sentences(text: &str) -> Vec<String> {
     let text = regex(r"\(\s*(inferred; nearest line\s*)?\)").replace_all(&without_references(text), "").into_owned();
-    let quiet = regex("\"[^\"]*\"").replace_all(&text, |found: &regex::Captures<'_>| found[0].replace(['.', '?', '!'], ""));
+    let quiet =
+        regex("\"[^\"]*\"").replace_all(&text, |found: &regex::Captures<'_>| found[0].replace(['.', '?', '!'], ""));
     let ends = regex(r"[.?!](\s+|$)");
     ends.split(&quiet).map(str::trim).filter(|sentence| words(sentence) > 0).map(str::to_owned).collect()
 }
@@ -197,7 +198,8 @@ impl<'a> Truth<'a> {
     /// Users' names, from the lines of sudo and sessions.
     pub fn people(&self) -> BTreeSet<String> {
         let mut found = BTreeSet::new();
-        let said = regex(r"sudo(?:\[\d+\])?:\s+([a-z_][a-z0-9_-]*) : |/home/([a-z_][a-z0-9_-]*)|user ([a-z_][a-z0-9_-]*)\(");
+        let said =
+            regex(r"sudo(?:\[\d+\])?:\s+([a-z_][a-z0-9_-]*) : |/home/([a-z_][a-z0-9_-]*)|user ([a-z_][a-z0-9_-]*)\(");
         let own = ["root", "user"];
         for line in self.all().lines() {
             for names in said.captures_iter(line) {

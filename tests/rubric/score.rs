@@ -89,7 +89,8 @@ fn headings(draft: &Draft) -> u8 {
 /// `1 h 5 min` and the like, in seconds, with how exact it is.
 fn durations(text: &str) -> Vec<(f64, f64)> {
     let told = regex(r"(\d+) h (\d+) min|(\d+) min (\d+) s|(\d+) min|(\d+) s\b");
-    let number = |found: &Captures<'_>, index: usize| found.get(index).and_then(|part| part.as_str().parse::<f64>().ok());
+    let number =
+        |found: &Captures<'_>, index: usize| found.get(index).and_then(|part| part.as_str().parse::<f64>().ok());
     let read = |found: Captures<'_>| match [1, 2, 3, 4, 5, 6].map(|index| number(&found, index)) {
         [Some(hours), Some(minutes), ..] => (hours * 3600.0 + minutes * 60.0, 60.0),
         [_, _, Some(minutes), Some(seconds), ..] => (minutes * 60.0 + seconds, 1.0),
@@ -127,14 +128,18 @@ fn service(draft: &Draft, truth: &Truth<'_>) -> u8 {
     let first = draft.summary().replace('\\', "");
     let own = truth.of["cause"]["service"].as_str().or(truth.of["impact"]["layer"].as_str()).unwrap_or("the service");
     let states = regex(r"\b(down|slow|failing|overloaded|silent|unreachable)\b");
-    u8::from(first.contains(own)) + u8::from(sentences(&first).iter().any(|part| part.contains(own) && states.is_match(part)))
+    u8::from(first.contains(own))
+        + u8::from(sentences(&first).iter().any(|part| part.contains(own) && states.is_match(part)))
 }
 
 fn seen(draft: &Draft, truth: &Truth<'_>) -> u8 {
-    let Some(sentence) = sentences(draft.summary()).into_iter().find(|part| part.contains("sers saw")) else { return 0 };
+    let Some(sentence) = sentences(draft.summary()).into_iter().find(|part| part.contains("sers saw")) else {
+        return 0;
+    };
     let all = truth.all();
     let status = regex(r"\b[45]\d\d\b");
-    let is_known = status.find_iter(&sentence).all(|found| all.contains(found.as_str()));
+    let is_told = |status: &str| regex(&format!(r"(?m) {status}( |$)")).is_match(&all);
+    let is_known = status.find_iter(&sentence).all(|found| is_told(found.as_str()));
     let words = ["refused", "no answer", "error answers", "broken connections", "slow", "old content", "do not show"];
     match (status.is_match(&sentence), words.iter().any(|word| sentence.contains(word))) {
         (true, _) => u8::from(is_known) * 2,
@@ -146,7 +151,9 @@ fn seen(draft: &Draft, truth: &Truth<'_>) -> u8 {
 /// Whether a share is told as the report has it.
 fn is_share(text: &str, percent: f64) -> bool {
     let told = regex(r"(\d+(?:\.\d+)?) %");
-    told.captures_iter(text).filter_map(|found| found[1].parse::<f64>().ok()).any(|value| (value - percent).abs() <= 0.55)
+    told.captures_iter(text)
+        .filter_map(|found| found[1].parse::<f64>().ok())
+        .any(|value| (value - percent).abs() <= 0.55)
 }
 
 fn users(draft: &Draft, truth: &Truth<'_>) -> u8 {
@@ -186,7 +193,7 @@ fn tells_holder(text: &str, truth: &Truth<'_>) -> bool {
         return text.contains("not determined");
     }
     let name = holder["name"].as_str().unwrap_or("unknown");
-    text.replace('\\', "").contains(name) && text.contains("held")
+    regex(&format!("{}.{{0,20}} held", regex::escape(name))).is_match(&text.replace('\\', ""))
 }
 
 fn cause(draft: &Draft, truth: &Truth<'_>) -> u8 {
@@ -268,7 +275,10 @@ fn resolved(draft: &Draft, truth: &Truth<'_>) -> u8 {
         let at = item["time"].as_str().map_or(f64::NAN, |time| truth.after_start(time));
         let kind = item["kind"].as_str().unwrap_or_default();
         (end - 180.0..=end + 60.0).contains(&at)
-            && matches!(kind, "operator-action" | "service-start" | "backend-up" | "reload" | "container-stop" | "backend-down")
+            && matches!(
+                kind,
+                "operator-action" | "service-start" | "backend-up" | "reload" | "container-stop" | "backend-down"
+            )
             && item["effect"] != "none"
     };
     let mut candidates = truth.items().filter(ends).filter_map(|item| item["time"].as_str());
@@ -303,13 +313,23 @@ fn misleading(draft: &Draft, truth: &Truth<'_>) -> u8 {
         .map(|time| truth.clock(time))
         .collect();
     let bullets = draft.bullets();
-    let told: Vec<&&str> =
-        bullets.iter().filter(|bullet| bullet.contains(" ran `") && vain.iter().any(|time| bullet.contains(time))).collect();
-    let is_marked = |bullet: &&&&str| ["misleading", "only a look", "became free", "failure began", "afterwards", "not visible"].iter().any(|word| bullet.contains(word));
+    let told: Vec<&&str> = bullets
+        .iter()
+        .filter(|bullet| bullet.contains(" ran `") && vain.iter().any(|time| bullet.contains(time)))
+        .collect();
+    let is_marked = |bullet: &&&&str| {
+        ["misleading", "only a look", "became free", "failure began", "afterwards", "not visible"]
+            .iter()
+            .any(|word| bullet.contains(word))
+    };
     match (vain.len(), told.len()) {
         (0, _) => 2,
         (_, 0) => 0,
-        (_, count) if !told.iter().any(|bullet| bullet.contains("misleading") || bullet.contains("became free") || bullet.contains("began")) => {
+        (_, count)
+            if !told.iter().any(|bullet| {
+                bullet.contains("misleading") || bullet.contains("became free") || bullet.contains("began")
+            }) =>
+        {
             share(count - 1, count)
         }
         (_, count) => share(told.iter().filter(is_marked).count(), count),
@@ -385,7 +405,8 @@ fn blameless(draft: &Draft, truth: &Truth<'_>) -> u8 {
     let blames = ["should have", "careless", "blame", "fault of", "mistake"];
     let is_named = |name: &String| {
         let known = names(truth);
-        !known.contains(name) && regex(&format!(r"(^|[^\w.~/-]){}([^\w.@/-]|$)", regex::escape(name))).is_match(&prose(&text))
+        !known.contains(name)
+            && regex(&format!(r"(^|[^\w.~/-]){}([^\w.@/-]|$)", regex::escape(name))).is_match(&prose(&text))
     };
     match () {
         () if blames.iter().any(|word| text.to_lowercase().contains(word)) => 0,
@@ -434,7 +455,8 @@ fn questions(draft: &Draft, truth: &Truth<'_>) -> u8 {
         let plain = question.replace('\\', "");
         question.trim_end().ends_with('?')
             && words(question) >= 6
-            && (regex(r"\d\d:\d\d|port \d|`").is_match(question) || names.iter().any(|name| plain.contains(name.as_str())))
+            && (regex(r"\d\d:\d\d|port \d|`").is_match(question)
+                || names.iter().any(|name| plain.contains(name.as_str())))
     };
     match questions.len() {
         8.. => 0,
@@ -444,7 +466,8 @@ fn questions(draft: &Draft, truth: &Truth<'_>) -> u8 {
 
 fn times(draft: &Draft, truth: &Truth<'_>) -> u8 {
     let told = |what: &str| {
-        let found = regex(&format!("[Tt]ime to {what}: ([^;.]+)")).captures(&draft.text).map(|found| found[1].to_owned());
+        let found =
+            regex(&format!("[Tt]ime to {what}: ([^;.]+)")).captures(&draft.text).map(|found| found[1].to_owned());
         found.filter(|found| found.contains("not known") || found.contains("at once") || !durations(found).is_empty())
     };
     let resolve = told("resolve").is_some_and(|text| {
@@ -470,7 +493,8 @@ fn english(draft: &Draft) -> u8 {
     let without_lines = text.lines().map(|line| line.trim().to_owned()).collect::<Vec<_>>().join("\n");
     let is_odd = odd.iter().any(|word| without_lines.contains(word)) || field.is_match(&without_lines);
     let is_open = |line: &&str| {
-        let plain = !line.is_empty() && !line.starts_with(['#', '-', '*', '[']) && !line.ends_with(['.', '?', ':', ')']);
+        let plain =
+            !line.is_empty() && !line.starts_with(['#', '-', '*', '[']) && !line.ends_with(['.', '?', ':', ')']);
         plain && line.len() > 1
     };
     2 * u8::from(!is_odd) - u8::from(!is_odd && without_lines.lines().any(|line| is_open(&line)))
@@ -495,7 +519,8 @@ fn invented(draft: &Draft, truth: &Truth<'_>) -> Vec<String> {
         }
     }
     let text = stamp.replace_all(&text, "");
-    let text = regex(r"(\d+) h (\d+) min|(\d+) min (\d+) s|(\d+) min|(\d+) s\b|UTC[+-]\d\d:\d\d").replace_all(&text, "");
+    let text =
+        regex(r"(\d+) h (\d+) min|(\d+) min (\d+) s|(\d+) min|(\d+) s\b|UTC[+-]\d\d:\d\d").replace_all(&text, "");
     let text = regex(r"(?m)^\d+\. ").replace_all(&text, "");
     let numbers = truth.numbers();
     for told in regex(r"(about )?\b(\d+(?:,\d{3})*(?:\.\d+)?)( %)?").captures_iter(&text) {

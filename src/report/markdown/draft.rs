@@ -81,6 +81,9 @@ pub const MOST_WORDS: usize = 600;
 /// A draft is cut to so many words, so that other ways to count stay within the limit, too; it grows to so many.
 const CUT_TO: usize = 590;
 const GROWS_TO: usize = 425;
+/// Where there is hardly anything to tell.
+const LITTLE: &str =
+    "The logs at hand say little about this incident, so parts of this draft stay open for people to fill in.";
 /// Entries of a timeline.
 const MOST_ENTRIES: usize = 20;
 const GOOD_ENTRIES: usize = 14;
@@ -100,7 +103,7 @@ pub(super) fn draft(
     words: &dyn Fn(&Draft) -> Result<usize, String>,
 ) -> Result<Draft, String> {
     let known = Known::new(report, of);
-    let whole = whole(&known);
+    let mut whole = whole(&known);
     let of_interest = whole.timeline.iter().filter(|entry| entry.rank < 4).count();
     let mut size = Size { entries: MOST_ENTRIES.min(of_interest), tasks: TASKS, is_full: true };
     loop {
@@ -113,6 +116,10 @@ pub(super) fn draft(
             }
             count if count < GROWS_TO && size.entries < MOST_ENTRIES.min(whole.timeline.len()) => {
                 Some(Size { entries: size.entries + 1, ..size })
+            }
+            count if count < LEAST_WORDS + 10 && whole.unknowns.iter().all(|text| text != LITTLE) => {
+                whole.unknowns.push(LITTLE.into());
+                Some(size)
             }
             _ => None,
         };
@@ -127,6 +134,7 @@ pub(super) fn draft(
 fn smaller(size: Size) -> Option<Size> {
     match size {
         Size { entries, is_full: true, .. } if entries > GOOD_ENTRIES => Some(Size { entries: entries - 1, ..size }),
+        Size { is_full: true, tasks, .. } if tasks > LEAST_TASKS => Some(Size { tasks: tasks - 1, ..size }),
         Size { is_full: false, entries, .. } if entries > LEAST_ENTRIES => Some(Size { entries: entries - 1, ..size }),
         Size { is_full: true, .. } => Some(Size { is_full: false, ..size }),
         Size { tasks, .. } if tasks > LEAST_TASKS => Some(Size { tasks: tasks - 1, ..size }),

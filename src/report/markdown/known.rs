@@ -106,7 +106,8 @@ impl<'a> Known<'a> {
     /// The service that broke.
     pub(super) fn service(&self) -> String {
         let name = self.of.cause.service.as_ref().or(self.of.impact.layer.as_ref());
-        name.or(self.of.services.first().map(|service| &service.name)).map_or_else(|| "the service".into(), |name| escape(name))
+        name.or(self.of.services.first().map(|service| &service.name))
+            .map_or_else(|| "the service".into(), |name| escape(name))
     }
 
     /// Where requests were counted.
@@ -181,7 +182,9 @@ impl<'a> Known<'a> {
         let (start, end) = (self.start(), self.end());
         let is_check = |item: &&Item| {
             // Whoever takes a server out for maintenance is no check.
-            item.kind == "backend-down" && !item.text.contains("maintenance") && (start - SEEN_BEFORE_S..=end).contains(&item.at.as_f64())
+            item.kind == "backend-down"
+                && !item.text.contains("maintenance")
+                && (start - SEEN_BEFORE_S..=end).contains(&item.at.as_f64())
         };
         if let Some(item) = self.of.timeline.iter().find(is_check) {
             return Some(Detection { item, by: By::Check });
@@ -319,9 +322,44 @@ pub(super) fn is_minor(command: &str) -> bool {
 /// Whether a command shows something and changes nothing.
 pub(super) fn only_looks(command: &str) -> bool {
     const PROGRAMS: &[&str] = &[
-        "ss", "netstat", "lsof", "tail", "head", "cat", "less", "more", "grep", "zgrep", "zcat", "journalctl", "dmesg",
-        "last", "who", "w", "ps", "top", "tcpdump", "strace", "diff", "debsums", "dig", "ping", "find", "ls", "stat",
-        "free", "df", "du", "uptime", "vmstat", "iostat", "pgrep", "id", "host", "traceroute", "fuser",
+        "ss",
+        "netstat",
+        "lsof",
+        "tail",
+        "head",
+        "cat",
+        "less",
+        "more",
+        "grep",
+        "zgrep",
+        "zcat",
+        "journalctl",
+        "dmesg",
+        "last",
+        "who",
+        "w",
+        "ps",
+        "top",
+        "tcpdump",
+        "strace",
+        "diff",
+        "debsums",
+        "dig",
+        "ping",
+        "find",
+        "ls",
+        "stat",
+        "free",
+        "df",
+        "du",
+        "uptime",
+        "vmstat",
+        "iostat",
+        "pgrep",
+        "id",
+        "host",
+        "traceroute",
+        "fuser",
     ];
     const WITH: &[(&str, &[&str])] = &[
         ("systemctl", &["status", "is-active", "is-enabled", "is-failed", "list-units", "show", "cat"]),

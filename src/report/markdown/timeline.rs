@@ -32,6 +32,7 @@ impl Known<'_> {
     pub(super) fn entries(&self) -> Vec<Entry> {
         let mut entries = Vec::new();
         let mut told: Vec<&Item> = Vec::new();
+        let mut looks: Vec<&Item> = Vec::new();
         for item in &self.of.timeline {
             let rank = self.rank(item);
             let is_repeated = told.iter().any(|before| is_told_by(item, before)) || self.is_carried_out(item);
@@ -39,7 +40,19 @@ impl Known<'_> {
                 continue;
             }
             let Some(evidence) = self.evidence_of(item) else { continue };
-            entries.push(Entry { time: self.moment(item.at), text: self.told(item), evidence, rank });
+            let is_look = rank > 0 && command(item).is_some_and(only_looks);
+            match entries.last_mut().filter(|_| is_look && !looks.is_empty()) {
+                // Looking around is one entry.
+                Some(entry) => {
+                    looks.push(item);
+                    entry.text = looked(&looks);
+                    entry.rank = entry.rank.min(rank);
+                }
+                None => {
+                    entries.push(Entry { time: self.moment(item.at), text: self.told(item), evidence, rank });
+                    looks = if is_look { vec![item] } else { Vec::new() };
+                }
+            }
             told.push(item);
         }
         // Where one entry needs its date, all show theirs, so that they read in order.
@@ -212,7 +225,9 @@ impl Known<'_> {
             "first-failure" => "The first request failed".into(),
             "last-failure" if item.evidence.is_empty() => "Requests arrived again".into(),
             "last-failure" => "The last request failed".into(),
-            "recovered" => escape(&text.replace("answers", "answered")).replace("answered again", "answered requests again"),
+            "recovered" => {
+                escape(&text.replace("answers", "answered")).replace("answered again", "answered requests again")
+            }
             "package-change" => package(text),
             "backend-down" | "backend-up" | "resource-limit" => {
                 let (who, what) = text.split_once(": ").unwrap_or(("", text));
@@ -233,6 +248,17 @@ impl Known<'_> {
     }
 }
 
+/// Commands that only look, one after the other.
+fn looked(items: &[&Item]) -> String {
+    let commands: Vec<String> = items.iter().filter_map(|item| command(item)).map(shown).collect();
+    let told = match commands.as_slice() {
+        [first, second] => format!("{first}, then {second}"),
+        [first, second, ..] => format!("{first}, then {second} and others"),
+        _ => commands.join(""),
+    };
+    format!("An operator ran {told}. Effect: none, they only looked.")
+}
+
 /// Whether an item only repeats one that was told right before it: a stop after the command that stops.
 fn is_told_by(item: &Item, before: &Item) -> bool {
     let is_near = item.at.as_f64() - before.at.as_f64() <= TOLD_AGAIN_S;
@@ -248,9 +274,33 @@ fn is_told_by(item: &Item, before: &Item) -> bool {
 /// The writer of a note, as a role, and what it says.
 fn speaker(text: &str) -> (String, &str) {
     const ROLES: &[&str] = &[
-        "monitoring", "on-call", "oncall", "support", "help desk", "helpdesk", "network", "platform", "developer",
-        "engineer", "operator", "ops", "sysadmin", "admin", "lead", "customer", "colleague", "manager", "security",
-        "database", "dba", "team", "vendor", "provider", "alert", "pager", "sre",
+        "monitoring",
+        "on-call",
+        "oncall",
+        "support",
+        "help desk",
+        "helpdesk",
+        "network",
+        "platform",
+        "developer",
+        "engineer",
+        "operator",
+        "ops",
+        "sysadmin",
+        "admin",
+        "lead",
+        "customer",
+        "colleague",
+        "manager",
+        "security",
+        "database",
+        "dba",
+        "team",
+        "vendor",
+        "provider",
+        "alert",
+        "pager",
+        "sre",
     ];
     match text.split_once(": ") {
         Some((who, said)) if who.len() <= 30 => {

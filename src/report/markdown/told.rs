@@ -272,7 +272,9 @@ impl Known<'_> {
             By::Note => format!("Detection: a note of {time} tells of it first{proof}."),
             By::Check => format!("Detection: the first trace is a health check at {time}{proof}."),
             By::Reaction => {
-                format!("Detection: the first command after the failure, at {time}, suggests that it was known by then{proof}.")
+                format!(
+                    "Detection: the first command after the failure, at {time}, suggests that it was known by then{proof}."
+                )
             }
         })
     }
@@ -287,7 +289,11 @@ impl Known<'_> {
             "at the time of the first failure".into()
         };
         let what = uncapital(&self.mark(mark));
-        let how = if self.is_trigger_likely() { "The logs show the likely trigger" } else { "This suggests a possible trigger" };
+        let how = if self.is_trigger_likely() {
+            "The logs show the likely trigger"
+        } else {
+            "This suggests a possible trigger"
+        };
         format!("{how}: {what} at {}, {when}{}.", self.moment_of(&mark.time), self.proof(&mark.evidence))
     }
 
@@ -315,7 +321,8 @@ impl Known<'_> {
         steps.push(if proof.is_empty() {
             format!("From {start} on, requests that were to be expected did not arrive.")
         } else {
-            let what = self.status().map_or_else(|| "failed".to_owned(), |status| format!("ended with {}", escape(status)));
+            let what =
+                self.status().map_or_else(|| "failed".to_owned(), |status| format!("ended with {}", escape(status)));
             format!("From {start} on, requests {what}{proof}.")
         });
         steps
@@ -325,14 +332,16 @@ impl Known<'_> {
     fn reasons(&self) -> Vec<String> {
         let wanted = |reason: &&Reason| !TOLD_ELSEWHERE.iter().any(|begin| reason.text.starts_with(begin));
         let told = |reason: &Reason| {
-            let named = reason.text.replace("killed it for", "killed {service} for").replace(
-                "its health check marked it down",
-                "the health check marked {service} down",
-            );
+            let named = reason
+                .text
+                .replace("killed it for", "killed {service} for")
+                .replace("its health check marked it down", "the health check marked {service} down");
             let text = self.filled(&escape_around(&cut(&named, REASON_WORDS)));
             let figures = reason.text.split(' ').filter(|word| word.chars().any(|letter| letter.is_ascii_digit()));
             match figures.count() > 1 {
-                _ if !reason.evidence.is_empty() => format!("The logs show that {text}{}.", self.proof(&reason.evidence)),
+                _ if !reason.evidence.is_empty() => {
+                    format!("The logs show that {text}{}.", self.proof(&reason.evidence))
+                }
                 true => format!("The logs show by count that {text}."),
                 false => format!("Besides, {text}."),
             }
@@ -347,7 +356,9 @@ impl Known<'_> {
         }
         let port = self.port();
         let Some(holder) = self.holder() else {
-            return Some(format!("Who held {port} is not determined: the logs do not show which process listened there."));
+            return Some(format!(
+                "Who held {port} is not determined: the logs do not show which process listened there."
+            ));
         };
         let name = self.holder_name();
         let time = |at: &Option<String>| at.as_deref().map(|at| self.moment_of(at));
@@ -357,7 +368,12 @@ impl Known<'_> {
             (None, Some(until)) => format!(" until {until}"),
             (None, None) => String::new(),
         };
-        let line = self.of.cause.evidence_for.iter().filter(|reason| !TOLD_ELSEWHERE.iter().any(|begin| reason.text.starts_with(begin)));
+        let line = self
+            .of
+            .cause
+            .evidence_for
+            .iter()
+            .filter(|reason| !TOLD_ELSEWHERE.iter().any(|begin| reason.text.starts_with(begin)));
         let lines: Vec<&Reason> = line.filter(|reason| !reason.evidence.is_empty()).collect();
         let proof = lines.get(1).or(lines.first()).map_or_else(String::new, |reason| self.proof(&reason.evidence));
         let sure = if self.of.cause.confidence == "certain" { "The logs show that" } else { "This suggests that" };
@@ -368,7 +384,9 @@ impl Known<'_> {
     pub(super) fn suggests(&self) -> String {
         match self.of.cause.kind {
             "unknown" => "This suggests no cause by itself, so none is named.".into(),
-            _ => format!("This suggests the root cause given in the summary; it is rated {}.", self.of.cause.confidence),
+            _ => {
+                format!("This suggests the root cause given in the summary; it is rated {}.", self.of.cause.confidence)
+            }
         }
     }
 
@@ -386,9 +404,11 @@ impl Known<'_> {
     /// What ended it, and why; that it goes on.
     pub(super) fn resolution(&self) -> Vec<String> {
         let Some(end) = &self.of.end else {
-            let last = self.report.coverage.as_ref().map_or_else(String::new, |coverage| {
-                format!(" at {}", self.moment_of(&coverage.last))
-            });
+            let last = self
+                .report
+                .coverage
+                .as_ref()
+                .map_or_else(String::new, |coverage| format!(" at {}", self.moment_of(&coverage.last)));
             return vec![
                 format!("The failure goes on when the logs end{last}, so no resolution is known."),
                 "Nothing has changed yet that ended it, because the requests still fail.".into(),
@@ -429,7 +449,11 @@ impl Known<'_> {
     pub(super) fn lesson(&self) -> Option<String> {
         let line = self.first_bind_failure().filter(|item| item.at.as_f64() >= self.start() - 60.0);
         line.map(|item| {
-            format!("The deciding line was in the log from {} on{}, so an alert on it can shorten the next outage.", self.moment(item.at), self.proof(&item.evidence))
+            format!(
+                "The deciding line was in the log from {} on{}, so an alert on it can shorten the next outage.",
+                self.moment(item.at),
+                self.proof(&item.evidence)
+            )
         })
     }
 }

