@@ -58,31 +58,38 @@ pub fn broadly(cause: &str) -> &'static str {
 const BROADLY: &[(&str, &str)] = &[
     (
         "port-conflict",
-        "All programs of a host share its ports, so a change to one program can stop another. Changes need a check of who listens, before a service is stopped.",
+        "All programs of a host share its ports, so a change to one program can stop another. Changes need a check \
+         of who listens, before a service is stopped.",
     ),
     (
         "bind-permission",
-        "Rights of a service differ between a test by hand and its unit. Changes of users and ports need a test start under the real user.",
+        "Rights of a service differ between a test by hand and its unit. Changes of users and ports need a test \
+         start under the real user.",
     ),
     (
         "crash",
-        "A supervisor that starts a crashing service again and again hides the fault behind short recoveries. Repeated starts need attention as a failure of their own.",
+        "A supervisor that starts a crashing service again and again hides the fault behind short recoveries. \
+         Repeated starts need attention as a failure of their own.",
     ),
     (
         "oom",
-        "Memory ran out without a warning before it. Memory use needs limits and alerts that act before the kernel does.",
+        "Memory ran out without a warning before it. Memory use needs limits and alerts that act before the kernel \
+         does.",
     ),
     (
         "backend-down",
-        "The proxy depends on servers whose health it sees only from outside. Releases and health checks need to agree on what healthy means.",
+        "The proxy depends on servers whose health it sees only from outside. Releases and health checks need to \
+         agree on what healthy means.",
     ),
     (
         "upstream-timeout",
-        "A slow service behind a proxy fails as surely as a stopped one. Response times need the same attention as errors.",
+        "A slow service behind a proxy fails as surely as a stopped one. Response times need the same attention as \
+         errors.",
     ),
     (
         "misconfiguration",
-        "A configuration that is wrong takes effect only when it is loaded, long after it was written. Changes need a test before and a probe after they are loaded.",
+        "A configuration that is wrong takes effect only when it is loaded, long after it was written. Changes need \
+         a test before and a probe after they are loaded.",
     ),
     (
         "overload",
@@ -90,7 +97,8 @@ const BROADLY: &[(&str, &str)] = &[
     ),
     (
         "resource-limit",
-        "A limit set long ago met a load that had grown. Limits need an alert before they are reached, and a review as load grows.",
+        "A limit set long ago met a load that had grown. Limits need an alert before they are reached, and a review \
+         as load grows.",
     ),
     (
         "host-down",
@@ -98,7 +106,8 @@ const BROADLY: &[(&str, &str)] = &[
     ),
     (
         "unknown",
-        "The logs at hand do not explain the failure. Logging and the record of changes need to be complete enough to explain the next one.",
+        "The logs at hand do not explain the failure. Logging and the record of changes need to be complete enough \
+         to explain the next one.",
     ),
 ];
 

@@ -71,7 +71,7 @@ impl Draft {
 
 /// The text without references to evidence.
 pub fn without_references(text: &str) -> String {
-    regex(r"`[^`]+:\d+`").replace_all(text, "").into_owned()
+    regex(r"`[^`]*[^`\s]:\d+`([),])").replace_all(text, "$1").into_owned()
 }
 
 /// The text with a word in the place of code, and without what notes say.

@@ -318,7 +318,7 @@ fn misleading(draft: &Draft, truth: &Truth<'_>) -> u8 {
         .filter(|bullet| bullet.contains(" ran `") && vain.iter().any(|time| bullet.contains(time)))
         .collect();
     let is_marked = |bullet: &&&&str| {
-        ["misleading", "only a look", "became free", "failure began", "afterwards", "not visible"]
+        ["misleading", "only a look", "became free", "failure began", "afterwards", "none visible"]
             .iter()
             .any(|word| bullet.contains(word))
     };
@@ -418,7 +418,7 @@ fn blameless(draft: &Draft, truth: &Truth<'_>) -> u8 {
 /// References of a text that the report does not have, and how many it has.
 fn references(text: &str, truth: &Truth<'_>) -> (Vec<String>, usize) {
     let known = truth.evidence();
-    let told = regex(r"`([^`]+):(\d+)`");
+    let told = regex(r"`([^`]*[^`\s]):(\d+)`[),]");
     let mut unknown = Vec::new();
     let mut count = 0;
     for found in told.captures_iter(text) {

@@ -15,6 +15,8 @@ pub struct Draft {
     pub id: String,
     pub title: String,
     pub ongoing: bool,
+    /// Whether there is room for what is only good to know.
+    pub is_full: bool,
     pub zone: String,
     /// `2024-06-11 10:00:07`
     pub start: String,
@@ -152,12 +154,7 @@ fn sized(whole: &Draft, size: Size) -> Draft {
     order.sort_unstable();
     draft.timeline = order.into_iter().map(|index| whole.timeline[index].clone()).collect();
     draft.tasks.truncate(size.tasks);
-    if !size.is_full {
-        draft.lesson = None;
-        draft.confined = None;
-        draft.detected = None;
-        draft.unknowns.truncate(1);
-    }
+    draft.is_full = size.is_full;
     draft
 }
 
@@ -167,6 +164,7 @@ fn whole(known: &Known<'_>) -> Draft {
         id: of.id.clone(),
         title: super::words::escape(&of.title),
         ongoing: of.ongoing,
+        is_full: true,
         zone: known.zone(),
         start: known.date(&of.start),
         end: of.end.as_deref().map(|end| known.date(end)),

@@ -3,19 +3,19 @@
 //! The forms are minijinja templates: `postmortem` (the default), `sre`, `status`, or a file of one's own. All get the
 //! same names:
 //!
-//! - `drafts`: one [`Draft`] an incident, with the names of its fields: `id`, `title`, `ongoing`, `zone`, `start`,
-//!   `end` (none if it goes on), `duration`, `service`, `state`; the sentences `window`, `seen`, `confined`,
-//!   `old_content`, `users`, `computed`, `cause`, `times`, `detected`, `trigger`, `held`, `suggests`, `lesson`, `broadly`
-//!   (some may be none); the lists of sentences `chain`, `unknowns`, `resolution`, `questions`, `cause_questions`;
+//! - `drafts`: one [`Draft`] an incident, with the names of its fields: `id`, `title`, `ongoing`, `is_full`, `zone`,
+//!   `start`, `end` (none if it goes on), `duration`, `service`, `state`; the sentences `window`, `seen`, `confined`,
+//!   `old_content`, `users`, `computed`, `cause`, `times`, `detected`, `trigger`, `held`, `suggests`, `lesson` (some may
+//!   be none), `broadly`; the lists of sentences `chain`, `unknowns`, `resolution`, `questions`, `cause_questions`;
 //!   `timeline` with `time`, `text`, `evidence`, `rank`; `tasks` with `text`, `aim`.
 //! - `quiet`: why nothing was found, or none; `read`: what was read.
 //! - `report`: the report as `-o json` writes it (contract, section 5), unescaped.
 //!
-//! and two filters for what comes from `report`: `plain` makes text that Markdown shows as it is, `code` makes code of it;
-//! `cell` fits Markdown into a table.
+//! Two filters are for what comes from `report`: `plain` makes text that Markdown shows as it is, `code` makes code of
+//! it. `cell` fits Markdown into a table.
 //!
-//! What logs and notes say is escaped, so that no line of a log makes a heading, a link, HTML or breaks a table. Lines of
-//! requests are never quoted, only referred to. People are told by their role.
+//! What logs and notes say is escaped, so that no line of a log makes a heading, a link, HTML or breaks a table. Lines
+//! of requests are never quoted, only referred to. People are told by their role.
 
 mod draft;
 mod known;

@@ -30,7 +30,7 @@ pub struct Entry {
 impl Known<'_> {
     /// All entries that can be told, in order.
     pub(super) fn entries(&self) -> Vec<Entry> {
-        let mut entries = Vec::new();
+        let mut entries: Vec<Entry> = Vec::new();
         let mut told: Vec<&Item> = Vec::new();
         let mut looks: Vec<&Item> = Vec::new();
         for item in &self.of.timeline {
@@ -46,7 +46,7 @@ impl Known<'_> {
                 Some(entry) => {
                     looks.push(item);
                     entry.text = looked(&looks);
-                    entry.rank = entry.rank.min(rank);
+                    entry.rank = 1;
                 }
                 None => {
                     entries.push(Entry { time: self.moment(item.at), text: self.told(item), evidence, rank });
@@ -92,7 +92,8 @@ impl Known<'_> {
             || is(self.first_bind_failure())
             || self.frees(item)
             || self.is_first_vain(item);
-        let is_of_holder = is_deed(item) && self.is_of_holder(item) && (start - 120.0..=end + 120.0).contains(&at);
+        let bound = self.first_bind_failure().map_or(start, |first| first.at.as_f64());
+        let is_of_holder = is_deed(item) && self.is_of_holder(item) && (start - 120.0..=bound.max(start)).contains(&at);
         match item.kind {
             "hole" | "dip" | "slow" => UNTOLD,
             "last-failure" if item.evidence.is_empty() && self.recovers_near(item) => 4,
@@ -202,7 +203,7 @@ impl Known<'_> {
             Some("worse") => "Effect: more failures afterwards.".into(),
             _ if is_look => "Effect: none, only a look.".into(),
             _ if self.fixes().iter().any(|fix| std::ptr::eq(*fix, item)) => "Effect: part of the fix.".into(),
-            _ if item.kind == "operator-action" => "Effect: not visible.".into(),
+            _ if item.kind == "operator-action" => "Effect: none visible.".into(),
             _ => return None,
         })
     }

@@ -32,55 +32,64 @@ const KINDS: &[Kind] = &[
         "port-conflict",
         "down",
         "Without {port}, {service} could not start, so users did not reach it.",
-        "What changed: {port} was free for {service}. It ended the failure because {service} could then bind the port and start.",
+        "What changed: {port} was free for {service}. It ended the failure because {service} could then bind the \
+         port and start.",
     ),
     kind(
         "bind-permission",
         "down",
         "Without the right to bind its port, {service} could not start, so nothing answered.",
-        "What changed: {service} got the right to bind its port. It ended the failure because {service} could then start.",
+        "What changed: {service} got the right to bind its port. It ended the failure because {service} could then \
+         start.",
     ),
     kind(
         "crash",
         "down again and again",
         "Each time {service} was away, the requests that needed it failed.",
-        "What changed: {service} started and stayed up. It ended the failure because the requests that need it were answered again.",
+        "What changed: {service} started and stayed up. It ended the failure because the requests that need it were \
+         answered again.",
     ),
     kind(
         "oom",
         "down again and again",
         "Each time the kernel stopped {service}, the requests that needed it failed until it was up again.",
-        "What changed: {service} ran again in a fresh process. It ended the failure because a fresh process needs less memory at first.",
+        "What changed: {service} ran again in a fresh process. It ended the failure because a fresh process needs \
+         less memory at first.",
     ),
     kind(
         "backend-down",
         "failing",
         "{layer} passed requests on to {service}, and no good answer came back.",
-        "What changed: requests no longer went to a failing server of {service}. It ended the failure because {layer} had only working servers left.",
+        "What changed: requests no longer went to a failing server of {service}. It ended the failure because \
+         {layer} had only working servers left.",
     ),
     kind(
         "upstream-timeout",
         "slow",
         "{layer} waited for {service} up to its time limit, then gave up and answered with an error.",
-        "What changed: {service} answered in time again. It ended the failure because {layer} no longer had to give up.",
+        "What changed: {service} answered in time again. It ended the failure because {layer} no longer had to give \
+         up.",
     ),
     kind(
         "misconfiguration",
         "failing",
         "With this configuration, {service} could not serve the requests that depend on it.",
-        "What changed: {service} loaded a configuration that works. It ended the failure because the requests could be served again.",
+        "What changed: {service} loaded a configuration that works. It ended the failure because the requests could \
+         be served again.",
     ),
     kind(
         "overload",
         "overloaded",
         "Requests waited for {service} or were turned away, because more came than it could serve.",
-        "What changed: load and capacity fitted again. It ended the failure because {service} could serve all that came.",
+        "What changed: load and capacity fitted again. It ended the failure because {service} could serve all that \
+         came.",
     ),
     kind(
         "resource-limit",
         "failing in part",
         "Requests beyond the limit were turned away, while those within it were served.",
-        "What changed: {service} was no longer at its limit. It ended the failure because each request found a free place.",
+        "What changed: {service} was no longer at its limit. It ended the failure because each request found a free \
+         place.",
     ),
     kind(
         "host-down",
@@ -134,7 +143,8 @@ impl Known<'_> {
                 format!("From {start} to {} {zone} ({lasts}), {service}{place} was {state}.", self.moment_of(end))
             }
             None => format!(
-                "Since {start} {zone}, {service}{place} has been {state}. The failure goes on when the logs end, after {lasts}."
+                "Since {start} {zone}, {service}{place} has been {state}. The failure goes on when the logs end, \
+                 after {lasts}."
             ),
         }
     }
@@ -178,7 +188,8 @@ impl Known<'_> {
         let first = self.earlier_failure()?;
         let (service, holder) = (self.service(), self.holder_name());
         Some(format!(
-            "Before that, from {} on, {service} already failed to start while {holder} went on answering: users may have seen old content.",
+            "Before that, from {} on, {service} already failed to start while {holder} went on answering: users may \
+             have seen old content.",
             self.moment(first.at)
         ))
     }
@@ -225,7 +236,8 @@ impl Known<'_> {
             ),
             (_, 0) => format!("The impact was computed by counting: {counted}.{share}"),
             (_, _) => format!(
-                "The impact was computed by counting: {counted}, and about {missed} more never arrived, by the usual rate.{share}"
+                "The impact was computed by counting: {counted}, and about {missed} more never arrived, by the \
+                 usual rate.{share}"
             ),
         }
     }
@@ -273,7 +285,8 @@ impl Known<'_> {
             By::Check => format!("Detection: the first trace is a health check at {time}{proof}."),
             By::Reaction => {
                 format!(
-                    "Detection: the first command after the failure, at {time}, suggests that it was known by then{proof}."
+                    "Detection: the first command after the failure, at {time}, suggests that it was known by \
+                     then{proof}."
                 )
             }
         })
