@@ -194,7 +194,7 @@ impl Known<'_> {
         let is_look = command(item).is_some_and(only_looks);
         Some(match item.effect {
             _ if self.is_trigger(item) && before >= 1.0 => format!("The failure began {} later.", duration(before)),
-            _ if self.is_trigger(item) && before > -1.0 => "The failure began at once.".into(),
+            _ if self.is_trigger(item) && before > -1.0 => "The failure began then.".into(),
             _ if self.frees(item) && item.effect != Some("better") => format!("Effect: {} became free.", self.port()),
             Some("none") if is_look => "Effect: none, only a look.".into(),
             Some("none") => "Effect: none, a misleading path.".into(),
