@@ -53,6 +53,8 @@ pub enum Output {
     /// For people, on one screen
     #[default]
     Text,
+    /// For people to complete: the draft of a postmortem
+    Markdown,
     /// For programs: one object
     Json,
     /// For programs: one incident a line
@@ -72,6 +74,7 @@ impl Output {
             "json" => Some(Output::Json),
             "jsonl" | "ndjson" => Some(Output::Jsonl),
             "csv" => Some(Output::Csv),
+            "md" | "markdown" => Some(Output::Markdown),
             _ => None,
         }
     }
@@ -138,6 +141,11 @@ pub struct ReportArgs {
     /// Form of the report [default: text; with --out by the file's ending]
     #[arg(short, long, value_name = "FORM", value_enum, help_heading = "Report", hide_possible_values = true)]
     pub output: Option<Output>,
+    /// Form of the draft: postmortem, sre, status, or a template of your own
+    ///
+    /// Of -o markdown; the template is minijinja. [default: postmortem]
+    #[arg(long, value_name = "NAME|FILE", help_heading = "Report")]
+    pub template: Option<String>,
     /// Write the report there, whole or not at all
     #[arg(long, value_name = "FILE", help_heading = "Report")]
     pub out: Option<PathBuf>,
@@ -275,6 +283,9 @@ pub struct DemoArgs {
     /// Form of the report
     #[arg(short, long, value_name = "FORM", value_enum, default_value_t)]
     pub output: Output,
+    /// Form of the draft: postmortem, sre, status, or a minijinja template of your own [default: postmortem]
+    #[arg(long, value_name = "NAME|FILE")]
+    pub template: Option<String>,
 }
 
 /// `pmtrace schema [report|record]`

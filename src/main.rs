@@ -11,6 +11,7 @@ use pmtrace::cli::{
     Cli, Command, ConfigArgs, FormatsArgs, OnTerminal, Output, ParseArgs, ParseOutput, ReportArgs, RunArgs, SchemaOf,
 };
 use pmtrace::config::Config;
+use pmtrace::report::markdown::Template;
 use pmtrace::report::model::Report;
 use pmtrace::report::progress::Progress;
 use pmtrace::report::write;
@@ -142,6 +143,7 @@ fn paths(given: &[PathBuf]) -> Vec<PathBuf> {
 }
 
 fn report(args: &ReportArgs, formats: Choices) -> u8 {
+    let Some(template) = template(args.template.as_deref()) else { return WRONG_USAGE };
     let notes = match &args.notes {
         Some(path) => match std::fs::read_to_string(path) {
             Ok(text) => Some((path.display().to_string(), text)),
@@ -175,14 +177,15 @@ fn report(args: &ReportArgs, formats: Choices) -> u8 {
         return WRONG_USAGE;
     }
     let rendered = match &args.explain {
-        None => rendered(&report, args.form(), args.out.as_deref().map(|_| 100)),
-        Some(id) => match pmtrace::report::explain::text(&report, id, terminal_columns().unwrap_or(100)) {
-            Ok(text) => text,
-            Err(problem) => {
-                eprintln!("pmtrace: {problem}");
-                return WRONG_USAGE;
-            }
-        },
+        None => rendered(&report, args.form(), &template, args.out.as_deref().map(|_| 100)),
+        Some(id) => pmtrace::report::explain::text(&report, id, terminal_columns().unwrap_or(100)),
+    };
+    let rendered = match rendered {
+        Ok(text) => text,
+        Err(problem) => {
+            eprintln!("pmtrace: {problem}");
+            return WRONG_USAGE;
+        }
     };
     match handed_over(&rendered, args.out.as_deref()) {
         Ok(()) => status(&report, args.exit_code),
@@ -205,7 +208,13 @@ fn begin_progress(run: &RunArgs) -> Option<Progress> {
     is_wanted.then(Progress::begin)
 }
 
+/// The form of a draft; what is wrong with it is told.
+fn template(given: Option<&str>) -> Option<Template> {
+    Template::choose(given).inspect_err(|problem| eprintln!("pmtrace: {problem}")).ok()
+}
+
 fn demo(args: &pmtrace::cli::DemoArgs) -> u8 {
+    let Some(template) = template(args.template.as_deref()) else { return WRONG_USAGE };
     let Some(found) = pmtrace::demo::story(args.story.as_deref()) else {
         let names: Vec<&str> = pmtrace::demo::names().collect();
         let name = args.story.as_deref().unwrap_or_default();
@@ -214,22 +223,32 @@ fn demo(args: &pmtrace::cli::DemoArgs) -> u8 {
     };
     let report = pmtrace::answer(&Question::default(), found);
     let status = status(&report, false);
-    printed(&rendered(&report, args.output, None)).max(status)
+    match rendered(&report, args.output, &template, None) {
+        Ok(text) => printed(&text).max(status),
+        Err(problem) => {
+            eprintln!("pmtrace: {problem}");
+            WRONG_USAGE
+        }
+    }
 }
 
 /// The report in the form that was asked for. `columns`: of text that no terminal shows.
-fn rendered(report: &Report, form: Output, columns: Option<usize>) -> String {
-    match form {
+///
+/// # Errors
+/// What is wrong with a template of the user's own.
+fn rendered(report: &Report, form: Output, template: &Template, columns: Option<usize>) -> Result<String, String> {
+    Ok(match form {
         Output::Text => {
             let columns = columns.or_else(terminal_columns).unwrap_or(100);
             pmtrace::report::text::text(report, columns)
         }
+        Output::Markdown => pmtrace::report::markdown::markdown(report, template)?,
         Output::Json => serde_json::to_string_pretty(report).unwrap_or_default() + "\n",
         Output::Jsonl => pmtrace::report::events::json_lines(report),
         Output::Csv => pmtrace::report::events::csv(report),
         Output::Timesketch => pmtrace::report::events::timesketch(report),
         Output::Grafana => pmtrace::report::events::grafana(report),
-    }
+    })
 }
 
 /// Writes a text to the file, or to standard output. A closed pipe is no error.

@@ -7,6 +7,8 @@ pub mod explain;
 pub mod export;
 pub mod formats;
 pub mod inputs;
+pub mod markdown;
+pub mod measures;
 pub mod model;
 pub mod progress;
 pub mod schema;

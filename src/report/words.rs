@@ -74,7 +74,7 @@ pub fn number(value: u64) -> String {
 }
 
 /// An estimate: one digit below 100, two above.
-fn about(value: u64) -> u64 {
+pub fn about(value: u64) -> u64 {
     let unit = if value < 10 {
         1
     } else if value < 100 {
