@@ -43,6 +43,8 @@ pub enum Output {
     /// For people, on one screen
     #[default]
     Text,
+    /// For the review meeting: one page that needs nothing else
+    Html,
     /// For programs: one object
     Json,
 }

@@ -185,6 +185,7 @@ fn write(report: &Report, form: Output) -> io::Result<()> {
             let columns = terminal_columns().unwrap_or(100);
             out.write_all(pmtrace::report::text::text(report, columns).as_bytes())?;
         }
+        Output::Html => out.write_all(pmtrace::report::html::html(report).as_bytes())?,
         Output::Json => {
             serde_json::to_writer_pretty(&mut out, report)?;
             out.write_all(b"\n")?;

@@ -5,6 +5,7 @@ pub mod build;
 pub mod explain;
 pub mod export;
 pub mod formats;
+pub mod html;
 pub mod inputs;
 pub mod model;
 pub mod text;

@@ -67,7 +67,7 @@ impl<'a> Page<'a> {
         Page { width: columns.clamp(NARROWEST, WIDEST), zone: &report.zone, folder }
     }
 
-    fn instant(text: &str) -> Instant {
+    pub(super) fn instant(text: &str) -> Instant {
         let stamp = crate::format::stamp::iso(text.as_bytes()).map(|(stamp, _)| stamp);
         stamp.map_or(Instant::second(0), |stamp| Instant { s: stamp.civil_s, nanos: stamp.nanos, digits: 0 })
     }
@@ -152,6 +152,11 @@ impl<'a> Page<'a> {
     /// ` [web01/syslog:16]`: where the first line that shows it stands.
     fn proof(&self, evidence: &[Evidence]) -> String {
         evidence.first().map_or_else(String::new, |line| format!(" [{}:{}]", self.short(&line.file), line.line))
+    }
+
+    /// The folder of all inputs, with its slash.
+    pub(super) fn folder(&self) -> &str {
+        &self.folder
     }
 
     /// A path without the folder of all inputs.
