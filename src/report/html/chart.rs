@@ -8,6 +8,7 @@ use super::super::text::Page;
 use super::super::words::{duration, number};
 use super::Limits;
 use super::moments::Numbered;
+use super::shown::cut;
 use super::svg::Svg;
 use super::when::{Moment, Span, on_day};
 use crate::clock::Instant;
@@ -19,6 +20,9 @@ const ROW: f64 = 20.0;
 const STRIP: f64 = 9.0;
 /// Numbers of moments stand in one row only that far apart, in percent.
 const APART: f64 = 6.0;
+/// Stretches, and those of them that the legend names.
+const STRIPS: usize = 24;
+const KINDS: usize = 4;
 /// Rows of numbers.
 const ROWS: usize = 6;
 
@@ -37,7 +41,7 @@ pub(super) struct Chart {
 #[derive(Debug, Serialize)]
 struct Strip {
     class: &'static str,
-    text: &'static str,
+    text: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -93,8 +97,8 @@ pub(super) fn chart(report: &Report, incident: &Incident, moments: &[Numbered], 
     });
     let mut kinds: Vec<Strip> = Vec::new();
     for (class, text, _, _) in &strips {
-        if !kinds.iter().any(|kind| kind.class == *class) {
-            kinds.push(Strip { class, text });
+        if !kinds.iter().any(|kind| kind.text == *text) && kinds.len() < KINDS {
+            kinds.push(Strip { class, text: text.clone() });
         }
     }
     Some(Chart {
@@ -126,19 +130,20 @@ fn steps(series: &Series, most: usize) -> (Vec<Step>, f64) {
 }
 
 /// Stretches below the bars: class, what it is, from, to.
-type Stretch = (&'static str, &'static str, f64, f64);
+type Stretch = (&'static str, String, f64, f64);
 
 fn strips(timeline: &[Item]) -> Vec<Stretch> {
     let stretch = |item: &Item| {
-        let (class, text) = match item.kind {
-            "hole" => ("silence", "a silence: requests should have come, and none did"),
-            "dip" => ("dip", "far fewer requests than usual"),
-            "slow" => ("slow", "answers took longer than usual"),
+        let class = match item.kind {
+            "hole" => "silence",
+            "dip" => "dip",
+            "slow" => "slow",
             _ => return None,
         };
-        Some((class, text, item.at.as_f64(), Page::instant(item.end.as_deref()?).as_f64()))
+        let place = item.host.as_deref().map_or_else(String::new, |host| format!(" on {}", super::name(host)));
+        Some((class, format!("{}{place}", cut(&item.text, 100)), item.at.as_f64(), Page::instant(item.end.as_deref()?).as_f64()))
     };
-    timeline.iter().filter_map(stretch).take(24).collect()
+    timeline.iter().filter_map(stretch).take(STRIPS).collect()
 }
 
 /// Round numbers for the axis: the largest at least `most`, three or four lines.

@@ -36,8 +36,8 @@ pub(super) fn figures(report: &Report, incident: &Incident) -> Vec<Figure> {
         });
     }
     if let Some(day) = &incident.impact.day {
-        let note = "of requests, all day".into();
-        figures.push(Figure { value: percent(day.percent), label: "of the day".into(), note });
+        let (label, note) = ("of the day’s requests".into(), "by its calendar day".into());
+        figures.push(Figure { value: percent(day.percent), label, note });
     }
     figures
 }
@@ -114,7 +114,7 @@ pub(super) fn formulas(incident: &Incident) -> Vec<Formula> {
 
 /// Two digits, as the JSON report has them.
 fn exact(percent: f64) -> String {
-    format!("{percent:.2} %")
+    format!("{percent:.2}\u{a0}%")
 }
 
 fn within(low: Option<f64>, high: Option<f64>) -> String {

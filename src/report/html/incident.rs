@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::super::model::{Hypothesis, Incident, Reason, Report};
 use super::super::text::Page;
-use super::super::words::{duration, percent, zone_name};
+use super::super::words::{self, duration, percent, zone_name};
 use super::Limits;
 use super::chart::{Chart, chart};
 use super::evidence::{Ledger, Reference, Shown};
@@ -72,11 +72,15 @@ struct Cause {
 /// What speaks for or against it.
 #[derive(Debug, Serialize)]
 struct Speaks {
+    /// What kind of reason it is, where it is more than evidence.
+    label: Option<&'static str>,
     text: String,
     proof: Vec<Reference>,
     more_proof: usize,
 }
 
+/// How reasons begin that are more than evidence.
+const LABELS: &[&str] = &[words::TRIGGER, words::PERHAPS, words::SILENCE, words::IN_COMMON, words::UNUSUAL];
 /// Lines that prove a reason.
 const PROOFS: usize = 3;
 
@@ -89,9 +93,9 @@ pub(super) fn view(report: &Report, page: &Page<'_>, incident: &Incident, limits
     let timeline = timeline(report, incident, &mut ledger, limits);
     View {
         id: incident.id.clone(),
-        title: cut(&incident.title, limits.text),
+        title: super::own(&incident.title, limits.text),
         ongoing: incident.ongoing,
-        summary: cut(&incident.cause.summary, limits.text),
+        summary: super::own(&incident.cause.summary, limits.text),
         confidence: incident.cause.confidence,
         sure: sure(incident.cause.confidence),
         start: full(&incident.start, &report.zone),
@@ -103,7 +107,7 @@ pub(super) fn view(report: &Report, page: &Page<'_>, incident: &Incident, limits
         more_services: incident.services.len().saturating_sub(limits.lanes),
         figures: figures(report, incident),
         formulas: formulas(incident),
-        statement: cut(&incident.impact.statement, limits.text * 3),
+        statement: super::own(&incident.impact.statement, limits.text * 3),
         chart: chart(report, incident, &moments, limits),
         lanes: lanes(report, incident, limits),
         holder_unknown: holder_unknown(incident),
@@ -152,10 +156,14 @@ fn holder_unknown(incident: &Incident) -> Option<String> {
 fn cause(of: &Hypothesis, ledger: &mut Ledger<'_>, limits: &Limits) -> Cause {
     let most = limits.reasons;
     let mut reasons = |all: &[Reason]| -> Vec<Speaks> {
-        let speaks = |reason: &Reason| Speaks {
-            text: cut(&reason.text, limits.text),
-            proof: ledger.references(&reason.evidence, PROOFS),
-            more_proof: reason.evidence.len().saturating_sub(PROOFS),
+        let speaks = |reason: &Reason| {
+            let label = LABELS.iter().find(|label| reason.text.starts_with(**label)).copied();
+            Speaks {
+                label,
+                text: super::own(&reason.text[label.map_or(0, str::len)..], limits.text),
+                proof: ledger.references(&reason.evidence, PROOFS),
+                more_proof: reason.evidence.len().saturating_sub(PROOFS),
+            }
         };
         all.iter().take(most).map(speaks).collect()
     };

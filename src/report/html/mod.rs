@@ -117,6 +117,14 @@ const LIMITS: &[Limits] = &[
 /// Letters of a name, as of a service or a host.
 const NAME: usize = 80;
 
+/// Letters of the window's title.
+const TITLE: usize = 58;
+
+/// Sentences of pmtrace's own, with no line end within `69 %` or `port 80`.
+fn own(text: &str, letters: usize) -> String {
+    cut(text, letters).replace(" %", "\u{a0}%").replace(" port ", " port\u{a0}")
+}
+
 /// A name, however long it is in the log.
 fn name(text: &str) -> String {
     cut(text, NAME)
@@ -220,7 +228,7 @@ fn view(report: &Report, limits: &Limits) -> View {
     let told = report.incidents.len().min(limits.incidents);
     let listed = report.incidents.iter().take(limits.listed).enumerate().map(|(index, incident)| Listed {
         id: incident.id.clone(),
-        title: cut(&incident.title, limits.text),
+        title: own(&incident.title, limits.text),
         start: full(&incident.start, &report.zone),
         duration: duration(incident.duration_s),
         ongoing: incident.ongoing,
@@ -234,7 +242,7 @@ fn view(report: &Report, limits: &Limits) -> View {
         schema: report.schema,
         style: Value::from_safe_string(STYLE.to_owned()),
         style_hash: style_hash(STYLE),
-        title: title(report, limits),
+        title: format!("{} – pmtrace", title(report)),
         quiet: report.quiet.as_ref().map(|quiet| {
             // The heading has said so.
             cut(quiet.text.strip_prefix("No incident. ").unwrap_or(&quiet.text), limits.text)
@@ -252,10 +260,11 @@ fn view(report: &Report, limits: &Limits) -> View {
     }
 }
 
-fn title(report: &Report, limits: &Limits) -> String {
+/// The title of the window: short enough for its bar.
+fn title(report: &Report) -> String {
     match report.incidents.as_slice() {
         [] => "No incident".into(),
-        [only] => cut(&only.title, limits.text),
+        [only] => cut(&only.title, TITLE),
         several => format!("{} incidents", several.len()),
     }
 }

@@ -31,7 +31,7 @@ pub(super) fn moments(report: &Report, incident: &Incident, ledger: &mut Ledger<
     let named: [(&str, &Option<Mark>); 6] = [
         ("Trigger", &marks.trigger),
         ("Impact begins", &marks.impact_start),
-        ("Noticed", &marks.detected),
+        ("Detected", &marks.detected),
         ("Mitigated", &marks.mitigated),
         ("Impact ends", &marks.ended),
         ("Verified", &marks.verified),

@@ -84,6 +84,12 @@ impl Svg {
         ));
     }
 
+    /// A name and what it was, at the left edge.
+    pub(super) fn label(&mut self, y: f64, name: &str, role: &str) {
+        let role = if role.is_empty() { String::new() } else { format!(" <tspan class=\"role\">{}</tspan>", escaped(role)) };
+        self.put(format_args!("<text class=\"lane\" x=\"0\" y=\"{}\">{}{role}</text>", short(y), escaped(name)));
+    }
+
     /// A sign of fixed size around a place: a path whose origin is the place, and what it says.
     pub(super) fn sign(&mut self, class: &str, (x, y): (f64, f64), path: &str, says: &str) {
         self.put(format_args!(

@@ -45,8 +45,8 @@ pub(super) fn draw(incident: &Incident, lanes: &[Lane], span: &Span, zone: &Rule
 }
 
 fn lane(svg: &mut Svg, lane: &Lane, top: f64, span: &Span, stripes: &str, limits: &Limits) {
-    let role = if lane.role.is_empty() || lane.hold.is_some() { String::new() } else { format!(" – {}", lane.role) };
-    svg.text("lane", (0.0, top + 14.0), &cut(&format!("{}{role}", lane.name), LETTERS));
+    let role = if lane.hold.is_some() { "" } else { lane.role };
+    svg.label(top + 14.0, &cut(&lane.name, LETTERS), role);
     let bar = top + LABEL;
     for run in &lane.runs {
         stretch(svg, run, bar, span);
@@ -76,8 +76,8 @@ fn held(svg: &mut Svg, lane: &Lane, hold: &Hold, bar: f64, span: &Span, stripes:
     let says = format!("{} {}", lane.name, hold.text);
     svg.group(&says, |svg| svg.rect("held", (from, to), (bar, BAR), Some(stripes)));
     // The text begins with the bar where there is room for it, else it ends with the picture.
-    let (class, place) = if from < 40.0 { ("holds", from) } else { ("holds last", 100.0) };
-    svg.text(class, (place, bar + BAR + 14.0), &hold.text);
+    let (class, place) = if from < 30.0 { ("holds", from) } else { ("holds last", 100.0) };
+    svg.text(class, (place, bar + BAR + 14.0), &hold.brief);
 }
 
 /// The class of a sign, in the picture and in the legend.

@@ -113,6 +113,8 @@ struct Hold {
     since: Option<Instant>,
     until: Option<Instant>,
     text: String,
+    /// The same for the picture, whose legend says the rest.
+    brief: String,
 }
 
 /// What the picture shows of one service, container or server.
@@ -178,7 +180,7 @@ pub(super) fn lanes(report: &Report, incident: &Incident, limits: &Limits) -> Op
     })
 }
 
-/// Name and host.
+/// Name and host; of a server behind a proxy, the proxy that sees it.
 type Key = (String, Option<String>);
 
 fn all(incident: &Incident, span: &Span, zone: &Rule) -> Vec<Lane> {
@@ -194,7 +196,8 @@ fn all(incident: &Incident, span: &Span, zone: &Rule) -> Vec<Lane> {
         let role = incident.services.iter().find(|known| known.name == service).map(|known| known.role);
         let is_container = items.iter().any(|(item, _)| item.kind.starts_with("container-"));
         let shown = format!("{}{}", if is_container { "container " } else { "" }, super::name(&service));
-        let name = host.map_or_else(|| shown.clone(), |host| format!("{shown} on {}", super::name(&host)));
+        let by = if is_server(&service) { "as seen by" } else { "on" };
+        let name = host.map_or_else(|| shown.clone(), |host| format!("{shown} {by} {}", super::name(&host)));
         let lane = Lane {
             name,
             role: role.map_or("", role_word),
@@ -221,7 +224,8 @@ fn told(item: &Item) -> Vec<(Key, Option<State>)> {
         "service-stop" | "container-stop" | "crash" | "oom-kill" => Some(State::Down),
         "backend-down" | "backend-up" => {
             let state = if item.kind == "backend-up" { State::Up } else { State::Down };
-            return servers(item).iter().map(|server| ((server.clone(), None), Some(state))).collect();
+            let seen_by = item.service.clone();
+            return servers(item).into_iter().map(|server| ((server, seen_by.clone()), Some(state))).collect();
         }
         "bind-failure" | "service-failed" | "container-kill" | "restart" | "reload" => None,
         _ => return Vec::new(),
@@ -240,6 +244,11 @@ fn servers(item: &Item) -> Vec<String> {
     servers.sort();
     servers.dedup();
     servers
+}
+
+/// Whether a lane is a server behind a proxy: `shop/web01`.
+fn is_server(name: &str) -> bool {
+    name.contains('/')
 }
 
 /// By time. Stamps of whole seconds do not tell which of a stop and a start in one second came first: a service is
@@ -336,7 +345,7 @@ fn rank(role: Option<&str>, name: &str) -> usize {
         Some("victim") => 0,
         Some("holder") => 1,
         Some(_) => 2,
-        None if name.contains('/') => 3,
+        None if is_server(name) => 3,
         None => 4,
     }
 }
@@ -349,13 +358,13 @@ fn hold(lanes: &mut Vec<(usize, Lane)>, incident: &Incident, zone: &Rule) {
     let start = Page::instant(&incident.start);
     let moment = |at: Instant| on_day(at, start, zone).text;
     let port = incident.cause.port.map_or_else(|| "the port".into(), |port| format!("port {port}"));
-    let text = match (since, until) {
-        (Some(since), Some(until)) => format!("held {port} from {} to {}", moment(since), moment(until)),
-        (Some(since), None) => format!("held {port} from {} on", moment(since)),
-        (None, Some(until)) => format!("held {port} until {}; since when is not known", moment(until)),
-        (None, None) => format!("held {port}; from when to when is not known"),
+    let (brief, rest) = match (since, until) {
+        (Some(since), Some(until)) => (format!("{port} from {} to {}", moment(since), moment(until)), ""),
+        (Some(since), None) => (format!("{port} from {} on", moment(since)), ""),
+        (None, Some(until)) => (format!("{port} until {}", moment(until)), "; since when is not known"),
+        (None, None) => (port, "; from when to when is not known"),
     };
-    let hold = Some(Hold { since, until, text });
+    let hold = Some(Hold { since, until, text: format!("held {brief}{rest}"), brief });
     let is_own = holder.kind.starts_with("self-");
     let found = lanes.iter_mut().find(|(rank, _)| *rank == 1 && !is_own);
     match found {
