@@ -112,6 +112,22 @@ const LIMITS: &[Limits] = &[
         inputs: 30,
         notes: 10,
     },
+    Limits {
+        incidents: 1,
+        listed: 10,
+        items: 12,
+        lines: 8,
+        letters: 100,
+        text: 120,
+        points: 40,
+        lanes: 5,
+        signs: 8,
+        lane_rows: 12,
+        causes: 2,
+        reasons: 4,
+        inputs: 15,
+        notes: 6,
+    },
 ];
 
 /// Letters of a name, as of a service or a host.
