@@ -71,7 +71,8 @@ fn several(count: usize) -> Report {
 fn huge() -> Report {
     let mut report = several(40);
     let word = "<\"'&>".repeat(400);
-    let line = |number: usize| Evidence { file: format!("{word}{number}"), line: number, offset: 0, text: word.clone() };
+    let line =
+        |number: usize| Evidence { file: format!("{word}{number}"), line: number, offset: 0, text: word.clone() };
     for incident in &mut report.incidents {
         incident.title.clone_from(&word);
         incident.impact.statement.clone_from(&word);
@@ -143,7 +144,9 @@ fn hostile() -> Report {
         }
         let status = if fails { 500 } else { 200 };
         let client = second % 61;
-        access.extend(format!("10.0.0.{client} - - [24/Nov/2026:{hour}:{minute:02}:{of_minute:02} +0000] \"GET ").bytes());
+        access.extend(
+            format!("10.0.0.{client} - - [24/Nov/2026:{hour}:{minute:02}:{of_minute:02} +0000] \"GET ").bytes(),
+        );
         access.extend(&target);
         access.extend(format!(" HTTP/1.1\" {status} 12 \"-\" \"</td></table><script>alert(2)</script>\"\n").bytes());
     }
@@ -272,7 +275,8 @@ fn every_page_is_well_formed_and_below_its_size() {
 fn a_page_asks_nobody_for_anything() {
     for (name, page) in pages() {
         let lower = page.to_lowercase();
-        for outward in ["src=\"", "href=\"http", "href=\"/", "@import", "<script", "<link", "<iframe", "<img", "<form"] {
+        for outward in ["src=\"", "href=\"http", "href=\"/", "@import", "<script", "<link", "<iframe", "<img", "<form"]
+        {
             assert!(!lower.contains(outward), "{name}: {outward}");
         }
         let outward = lower.match_indices("url(").filter(|(at, _)| !lower[*at..].starts_with("url(#"));
@@ -292,7 +296,10 @@ fn what_a_log_says_stays_text() {
     assert!(page.contains("&lt;/td&gt;&lt;script&gt;alert(4)&lt;/script&gt;␛[2J"), "the note is shown");
     for hidden in page.chars().filter(|letter| !matches!(letter, '\n' | '\t')) {
         assert!(!hidden.is_control(), "{hidden:?}");
-        assert!(!matches!(hidden, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'), "{hidden:?}");
+        assert!(
+            !matches!(hidden, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'),
+            "{hidden:?}"
+        );
     }
 }
 
@@ -396,7 +403,8 @@ fn the_nu_checker_finds_no_fault() {
 fn no_page_is_wider_than_a_narrow_screen() {
     let names = ["chromium", "chromium-browser", "google-chrome"];
     let own = std::env::var("CHROMIUM").ok();
-    let found = own.iter().map(String::as_str).chain(names).find(|name| Command::new(name).arg("--version").output().is_ok());
+    let found =
+        own.iter().map(String::as_str).chain(names).find(|name| Command::new(name).arg("--version").output().is_ok());
     let Some(chromium) = found else {
         println!("skipped: Chromium is missing (set CHROMIUM to its path)");
         return;

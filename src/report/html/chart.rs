@@ -67,7 +67,8 @@ impl Step {
 
     fn says(&self, zone: &Rule, day_of: Instant) -> String {
         let at = on_day(Instant::second(self.start as i64), day_of, zone).text;
-        let requests = if self.requests == 1 { "1 request".into() } else { format!("{} requests", number(self.requests)) };
+        let requests =
+            if self.requests == 1 { "1 request".into() } else { format!("{} requests", number(self.requests)) };
         let mut text = format!("{at}: {requests}");
         if self.failed > 0 {
             text += &format!(", {} failed", number(self.failed));
@@ -84,7 +85,8 @@ pub(super) fn chart(report: &Report, incident: &Incident, moments: &[Numbered], 
     let series = incident.series.as_ref().filter(|series| !series.requests.is_empty())?;
     let (steps, step_s) = steps(series, limits.points);
     let (zone, start) = (&report.zone, Page::instant(&incident.start));
-    let layer = incident.impact.layer.as_deref().map_or_else(String::new, |layer| format!(" at {}", super::name(layer)));
+    let layer =
+        incident.impact.layer.as_deref().map_or_else(String::new, |layer| format!(" at {}", super::name(layer)));
     let caption = format!("Requests{layer}, by {}", duration(step_s));
     let strips = strips(&incident.timeline);
     let drawing = Drawing { span: Span::of(incident), id: &incident.id, zone, start };
@@ -141,7 +143,12 @@ fn strips(timeline: &[Item]) -> Vec<Stretch> {
             _ => return None,
         };
         let place = item.host.as_deref().map_or_else(String::new, |host| format!(" on {}", super::name(host)));
-        Some((class, format!("{}{place}", cut(&item.text, 100)), item.at.as_f64(), Page::instant(item.end.as_deref()?).as_f64()))
+        Some((
+            class,
+            format!("{}{place}", cut(&item.text, 100)),
+            item.at.as_f64(),
+            Page::instant(item.end.as_deref()?).as_f64(),
+        ))
     };
     timeline.iter().filter_map(stretch).take(STRIPS).collect()
 }
@@ -217,7 +224,9 @@ impl Drawing<'_> {
         }
         svg.text("level", (0.0, bottom + 4.0), "0");
         for step in steps.iter().filter(|step| step.height() > 0) {
-            svg.group(&step.says(self.zone, self.start), |svg| self.bar(svg, step, step_s, (bottom, highest), &stripes));
+            svg.group(&step.says(self.zone, self.start), |svg| {
+                self.bar(svg, step, step_s, (bottom, highest), &stripes)
+            });
         }
         for edge in [from, to] {
             if edge > 0.0 && edge < 100.0 {
@@ -227,7 +236,11 @@ impl Drawing<'_> {
         for ((place, moment), row) in seen.iter().zip(&rows) {
             let y = 9.0 + *row as f64 * ROW;
             svg.line("stem", (*place, y + 8.0), (*place, bottom));
-            svg.numbered((*place, y), moment.number, &format!("{}: {} {}", moment.name, moment.moment.text, moment.text));
+            svg.numbered(
+                (*place, y),
+                moment.number,
+                &format!("{}: {} {}", moment.name, moment.moment.text, moment.text),
+            );
         }
         for (class, text, begin, end) in strips {
             let place = (self.span.clamped(*begin), self.span.clamped(*end));
@@ -287,13 +300,9 @@ mod tests {
 
     #[test]
     fn levels_are_round_and_few() {
-        for (most, wanted) in [
-            (0, vec![1]),
-            (3, vec![1, 2, 3]),
-            (76, vec![20, 40, 60, 80]),
-            (81, vec![50, 100]),
-            (1000, vec![500, 1000]),
-        ] {
+        for (most, wanted) in
+            [(0, vec![1]), (3, vec![1, 2, 3]), (76, vec![20, 40, 60, 80]), (81, vec![50, 100]), (1000, vec![500, 1000])]
+        {
             assert_eq!(levels(most), wanted, "{most}");
         }
         assert!(levels(u64::MAX).len() <= 5);

@@ -139,8 +139,8 @@ fn sure(confidence: &str) -> &'static str {
 fn margin(incident: &Incident) -> Option<String> {
     let of = |name: &str, error: Option<f64>| match error? {
         ..0.05 => None,
-        error @ 0.05..10.0 => Some(format!("{name} within {error} s")),
-        error => Some(format!("{name} within {}", duration(error))),
+        error @ 0.05..10.0 => Some(format!("{name} within {error}\u{a0}s")),
+        error => Some(format!("{name} within {}", duration(error).replace(' ', "\u{a0}"))),
     };
     let end = of("end", incident.end_error_s.filter(|_| !incident.ongoing));
     let parts: Vec<String> = [of("start", incident.start_error_s), end].into_iter().flatten().collect();

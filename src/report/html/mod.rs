@@ -236,7 +236,9 @@ fn environment() -> Result<Environment<'static>, minijinja::Error> {
 /// A fault of the template, which is part of the program: said where the page would have been.
 fn failed(error: &minijinja::Error) -> String {
     let text = shown::escaped(&format!("{error:#}"));
-    format!("<!doctype html>\n<html lang=\"en\"><title>pmtrace</title><p>The page could not be made: {text}</p></html>\n")
+    format!(
+        "<!doctype html>\n<html lang=\"en\"><title>pmtrace</title><p>The page could not be made: {text}</p></html>\n"
+    )
 }
 
 fn view(report: &Report, limits: &Limits) -> View {

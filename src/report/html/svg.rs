@@ -86,7 +86,8 @@ impl Svg {
 
     /// A name and what it was, at the left edge.
     pub(super) fn label(&mut self, y: f64, name: &str, role: &str) {
-        let role = if role.is_empty() { String::new() } else { format!(" <tspan class=\"role\">{}</tspan>", escaped(role)) };
+        let role =
+            if role.is_empty() { String::new() } else { format!(" <tspan class=\"role\">{}</tspan>", escaped(role)) };
         self.put(format_args!("<text class=\"lane\" x=\"0\" y=\"{}\">{}{role}</text>", short(y), escaped(name)));
     }
 

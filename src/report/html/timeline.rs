@@ -73,7 +73,8 @@ fn parts(items: &[Item]) -> Vec<&[Item]> {
     let is_again: Vec<bool> = items
         .iter()
         .map(|item| {
-            let count = seen.entry((&item.text, item.service.as_deref(), item.host.as_deref(), item.effect)).or_default();
+            let count =
+                seen.entry((&item.text, item.service.as_deref(), item.host.as_deref(), item.effect)).or_default();
             *count += 1;
             *count > TOLD
         })
@@ -138,8 +139,11 @@ fn folded(
         }
     }
     let times = |count: usize| if count == 1 { "once".into() } else { format!("{} times", number(count as u64)) };
-    let named: Vec<String> =
-        texts.iter().take(NAMED).map(|(text, count)| format!("{}, {}", cut(text, limits.text / 2), times(*count))).collect();
+    let named: Vec<String> = texts
+        .iter()
+        .take(NAMED)
+        .map(|(text, count)| format!("{}, {}", cut(text, limits.text / 2), times(*count)))
+        .collect();
     let more = if texts.len() > NAMED { format!("; and {} others", texts.len() - NAMED) } else { String::new() };
     let (first, last) = (items.first(), items.last());
     let at = first.map_or(start, |item| item.at);

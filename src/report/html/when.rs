@@ -118,7 +118,13 @@ mod tests {
     fn ticks_stand_at_whole_local_times() {
         for (why, start, end, zone, wanted) in [
             ("an hour and a half", 3600.0, 9000.0, Rule::Offset(0), "0 01:00, 33 01:30, 67 02:00, 100 02:30"),
-            ("half an hour off UTC", 1800.0, 9000.0, Rule::Offset(19_800), "0 06:00, 25 06:30, 50 07:00, 75 07:30, 100 08:00"),
+            (
+                "half an hour off UTC",
+                1800.0,
+                9000.0,
+                Rule::Offset(19_800),
+                "0 06:00, 25 06:30, 50 07:00, 75 07:30, 100 08:00",
+            ),
             ("seconds", 0.0, 20.0, Rule::Offset(0), "0 00:00:00, 25 00:00:05, 50 00:00:10, 75 00:00:15, 100 00:00:20"),
             ("no time at all", 7.0, 7.0, Rule::Offset(0), "0 00:00:07"),
         ] {

@@ -25,7 +25,7 @@ fn height(lane: &Lane) -> f64 {
 pub(super) fn draw(incident: &Incident, lanes: &[Lane], span: &Span, zone: &Rule, limits: &Limits) -> String {
     let bottom: f64 = lanes.iter().map(height).sum::<f64>() + 4.0;
     let id = format!("{}-lanes", incident.id);
-    let mut svg = Svg::begin(&id, "lanes", bottom + 24.0, "Who was up when, and who held the port", &description(lanes));
+    let mut svg = Svg::begin(&id, "lanes", bottom + 24.0, super::title(incident), &description(lanes));
     let stripes = format!("{id}-stripes");
     svg.stripes(&stripes, "stripes-held");
     let (from, to) = window(incident, span);
@@ -71,8 +71,7 @@ fn stretch(svg: &mut Svg, run: &Run, bar: f64, span: &Span) {
 }
 
 fn held(svg: &mut Svg, lane: &Lane, hold: &Hold, bar: f64, span: &Span, stripes: &str) {
-    let from = hold.since.map_or(0.0, |at| span.clamped(at.as_f64()));
-    let to = hold.until.map_or(100.0, |at| span.clamped(at.as_f64()));
+    let (from, to) = (span.clamped(hold.shown.0), span.clamped(hold.shown.1));
     let says = format!("{} {}", lane.name, hold.text);
     svg.group(&says, |svg| svg.rect("held", (from, to), (bar, BAR), Some(stripes)));
     // The text begins with the bar where there is room for it, else it ends with the picture.

@@ -107,11 +107,13 @@ struct Marked {
     text: String,
 }
 
-/// When the port was held, as far as it is known.
+/// When the port was held, as far as it is known. Where an edge is not, the failed binds still show that it was held
+/// between them.
 #[derive(Clone, Debug)]
 struct Hold {
     since: Option<Instant>,
     until: Option<Instant>,
+    shown: (f64, f64),
     text: String,
     /// The same for the picture, whose legend says the rest.
     brief: String,
@@ -130,6 +132,7 @@ struct Lane {
 /// The picture with its legend and what stands behind it.
 #[derive(Debug, Serialize)]
 pub(super) struct Lanes {
+    title: &'static str,
     svg: Value,
     legend: Vec<Entry>,
     has_hold: bool,
@@ -171,6 +174,7 @@ pub(super) fn lanes(report: &Report, incident: &Incident, limits: &Limits) -> Op
     signs.dedup();
     let svg = draw::draw(incident, &all, &span, &report.zone, limits);
     Some(Lanes {
+        title: title(incident),
         svg: Value::from_safe_string(svg),
         legend: signs.into_iter().map(|sign| Entry { class: draw::class(sign), text: sign.legend() }).collect(),
         has_hold: all.iter().any(|lane| lane.hold.is_some()),
@@ -178,6 +182,11 @@ pub(super) fn lanes(report: &Report, incident: &Incident, limits: &Limits) -> Op
         left_out,
         rows_left_out,
     })
+}
+
+/// What the picture is about.
+fn title(incident: &Incident) -> &'static str {
+    if incident.cause.kind == "port-conflict" { "Who was up, and who held the port" } else { "Who was up when" }
 }
 
 /// Name and host; of a server behind a proxy, the proxy that sees it.
@@ -210,7 +219,7 @@ fn all(incident: &Incident, span: &Span, zone: &Rule) -> Vec<Lane> {
             lanes.push((rank(role, &service), lane));
         }
     }
-    hold(&mut lanes, incident, zone);
+    hold(&mut lanes, incident, span, zone);
     // The sort is stable: within a rank by name.
     lanes.sort_by_key(|(rank, _)| *rank);
     lanes.into_iter().map(|(_, lane)| lane).collect()
@@ -351,7 +360,7 @@ fn rank(role: Option<&str>, name: &str) -> usize {
 }
 
 /// Marks the lane of who held the port, with a lane of its own where it has none.
-fn hold(lanes: &mut Vec<(usize, Lane)>, incident: &Incident, zone: &Rule) {
+fn hold(lanes: &mut Vec<(usize, Lane)>, incident: &Incident, span: &Span, zone: &Rule) {
     let Some(holder) = &incident.cause.holder else { return };
     let instant = |time: &Option<String>| time.as_deref().map(Page::instant);
     let (since, until) = (instant(&holder.since), instant(&holder.until));
@@ -364,16 +373,28 @@ fn hold(lanes: &mut Vec<(usize, Lane)>, incident: &Incident, zone: &Rule) {
         (None, Some(until)) => (format!("{port} until {}", moment(until)), "; since when is not known"),
         (None, None) => (port, "; from when to when is not known"),
     };
-    let hold = Some(Hold { since, until, text: format!("held {brief}{rest}"), brief });
+    let (first, last) = binds(incident);
+    let shown = (since.map_or(first, Instant::as_f64), until.map_or(last, Instant::as_f64));
+    let hold = Some(Hold { since, until, text: format!("held {brief}{rest}"), brief, shown });
     let is_own = holder.kind.starts_with("self-");
     let found = lanes.iter_mut().find(|(rank, _)| *rank == 1 && !is_own);
     match found {
         Some((_, lane)) => lane.hold = hold,
         None => {
-            let lane = Lane { name: holder_name(holder), role: "", runs: Vec::new(), signs: Vec::new(), hold };
+            let runs = vec![Run { from: span.start, to: span.end, state: State::Unknown }];
+            let lane = Lane { name: holder_name(holder), role: "", runs, signs: Vec::new(), hold };
             lanes.push((1, lane));
         }
     }
+}
+
+/// The first and the last failed bind of the service that broke; where there is none, the incident.
+fn binds(incident: &Incident) -> (f64, f64) {
+    let service = incident.cause.service.as_deref();
+    let failed = |item: &&Item| item.kind == "bind-failure" && item.service.as_deref() == service;
+    let at = || incident.timeline.iter().filter(failed).map(|item| item.at.as_f64());
+    let start = Page::instant(&incident.start).as_f64();
+    (at().reduce(f64::min).unwrap_or(start), at().reduce(f64::max).unwrap_or(start + incident.duration_s))
 }
 
 fn holder_name(holder: &Holder) -> String {
@@ -401,7 +422,10 @@ fn rows(lanes: &[Lane], start: Instant, zone: &Rule, letters: usize) -> Vec<Row>
         let runs = lane.runs.iter();
         rows.extend(runs.map(|run| row(run.state.word(), moment(run.from), Some(moment(run.to)))));
         if let Some(hold) = &lane.hold {
-            let from = hold.since.map_or_else(|| Moment { datetime: String::new(), text: "not known".into() }, |at| on_day(at, start, zone));
+            let from = hold.since.map_or_else(
+                || Moment { datetime: String::new(), text: "not known".into() },
+                |at| on_day(at, start, zone),
+            );
             rows.push(row(&hold.text, from, hold.until.map(|at| on_day(at, start, zone))));
         }
         rows.extend(lane.signs.iter().map(|marked| row(&marked.text, moment(marked.at), None)));

@@ -23,8 +23,16 @@ fn what_the_lines_make_of_a_lane() {
         ("what stops was up", vec![((10, 0), "service-stop")], "0 up, 10 down"),
         ("what starts may have been up", vec![((10, 0), "service-start")], "0 not known, 10 up"),
         ("the same in one second", vec![((10, 0), "service-start"), ((10, 0), "service-stop")], "0 up"),
-        ("a start, exactly before a stop", vec![((10, 5), "service-start"), ((10, 7), "service-stop")], "0 not known, 10 up, 10 down"),
-        ("a failed start", vec![((10, 0), "service-failed"), ((20, 0), "service-start")], "0 not known, 10 down, 20 up"),
+        (
+            "a start, exactly before a stop",
+            vec![((10, 5), "service-start"), ((10, 7), "service-stop")],
+            "0 not known, 10 up, 10 down",
+        ),
+        (
+            "a failed start",
+            vec![((10, 0), "service-failed"), ((20, 0), "service-start")],
+            "0 not known, 10 down, 20 up",
+        ),
         (
             "a failed start of what is up",
             vec![((10, 0), "service-start"), ((20, 0), "service-failed")],
@@ -47,9 +55,15 @@ fn what_the_lines_make_of_a_lane() {
 #[test]
 fn servers_behind_a_proxy_have_lanes_of_their_own() {
     let mut down = item((5, 0), "backend-down", "haproxy: Server shop/web01 is DOWN, reason: Layer4 (4 times)");
-    down.evidence = ["Server sales/web01 is DOWN, reason", "Server nonsense", "[WARNING] (1) : Server shop/web01 is DOWN"]
-        .map(|text| super::super::super::model::Evidence { file: String::new(), line: 1, offset: 0, text: text.into() })
-        .into();
+    down.evidence =
+        ["Server sales/web01 is DOWN, reason", "Server nonsense", "[WARNING] (1) : Server shop/web01 is DOWN"]
+            .map(|text| super::super::super::model::Evidence {
+                file: String::new(),
+                line: 1,
+                offset: 0,
+                text: text.into(),
+            })
+            .into();
     assert_eq!(servers(&down), ["sales/web01", "shop/web01"]);
     assert!(told(&down).iter().all(|(_, state)| *state == Some(State::Down)));
     assert!(told(&item((5, 0), "backend-down", "haproxy: backend shop has no server available!")).is_empty());
