@@ -318,7 +318,7 @@ fn a_page_tells_the_story() {
         &page,
         &[
             "apache2 could not start, because container web-preview held port\u{a0}80 (0.0.0.0).",
-            ">2024-06-11 10:00:07</time> UTC",
+            ">2024-06-11 10:00:07</time> <span class=\"keep\">UTC</span>",
             "<span class=\"value\">69 %</span>",
             "(failed + missed) / expected = (1,633 + 0) / 2,356 = 69.31\u{a0}%",
             "container web-preview on web01 held port 80 from 10:00:12 to 11:15:06",

@@ -67,9 +67,12 @@ pub(super) fn timeline(report: &Report, incident: &Incident, ledger: &mut Ledger
     Timeline { entries, left_out: incident.timeline.len() - told }
 }
 
+/// What makes two entries the same: text, service, host, effect.
+type Telling<'a> = (&'a str, Option<&'a str>, Option<&'a str>, Option<&'a str>);
+
 /// Single items, and runs of repetitions that are told as one.
 fn parts(items: &[Item]) -> Vec<&[Item]> {
-    let mut seen: BTreeMap<(&str, Option<&str>, Option<&str>, Option<&str>), usize> = BTreeMap::new();
+    let mut seen: BTreeMap<Telling<'_>, usize> = BTreeMap::new();
     let is_again: Vec<bool> = items
         .iter()
         .map(|item| {
