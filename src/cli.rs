@@ -55,6 +55,8 @@ pub enum Output {
     Text,
     /// For people to complete: the draft of a postmortem
     Markdown,
+    /// For the review meeting: one page that needs nothing else
+    Html,
     /// For programs: one object
     Json,
     /// For programs: one incident a line
@@ -75,6 +77,7 @@ impl Output {
             "jsonl" | "ndjson" => Some(Output::Jsonl),
             "csv" => Some(Output::Csv),
             "md" | "markdown" => Some(Output::Markdown),
+            "html" | "htm" => Some(Output::Html),
             _ => None,
         }
     }
@@ -138,7 +141,9 @@ pub struct ReportArgs {
     /// Files, folders and archives; - for standard input
     #[arg(value_name = "PATH", hide_short_help = true)]
     pub paths: Vec<PathBuf>,
-    /// Form of the report [default: text; with --out by the file's ending]
+    /// Form: text, markdown, html, json, jsonl, csv, timesketch, grafana
+    ///
+    /// [default: text; with --out by the file's ending]
     #[arg(short, long, value_name = "FORM", value_enum, help_heading = "Report", hide_possible_values = true)]
     pub output: Option<Output>,
     /// Form of the draft: postmortem, sre, status, or a template of your own

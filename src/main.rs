@@ -243,6 +243,7 @@ fn rendered(report: &Report, form: Output, template: &Template, columns: Option<
             pmtrace::report::text::text(report, columns)
         }
         Output::Markdown => pmtrace::report::markdown::markdown(report, template)?,
+        Output::Html => pmtrace::report::html::html(report),
         Output::Json => serde_json::to_string_pretty(report).unwrap_or_default() + "\n",
         Output::Jsonl => pmtrace::report::events::json_lines(report),
         Output::Csv => pmtrace::report::events::csv(report),

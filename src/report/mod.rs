@@ -6,6 +6,7 @@ pub mod events;
 pub mod explain;
 pub mod export;
 pub mod formats;
+pub mod html;
 pub mod inputs;
 pub mod markdown;
 pub mod measures;

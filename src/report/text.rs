@@ -154,6 +154,11 @@ impl<'a> Page<'a> {
         evidence.first().map_or_else(String::new, |line| format!(" [{}:{}]", self.short(&line.file), line.line))
     }
 
+    /// The folder of all inputs, with its slash.
+    pub(super) fn folder(&self) -> &str {
+        &self.folder
+    }
+
     /// A path without the folder of all inputs.
     pub(super) fn short<'p>(&self, path: &'p str) -> &'p str {
         path.strip_prefix(self.folder.as_str()).unwrap_or(path)

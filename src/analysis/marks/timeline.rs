@@ -187,7 +187,13 @@ fn seen(world: &World, incident: &Incident, close: &[Close]) -> Vec<Item> {
             Shape::Spike | Shape::WrongServer | Shape::NoTraffic | Shape::Slow => continue,
         };
         let at = |s: f64| Instant::second(s.floor() as i64);
-        items.push(Item { end: Some(at(finding.end)), ..item(at(finding.start), kind, Vec::new()) });
+        // The log that was silent need not be the one at which requests are counted.
+        items.push(Item {
+            end: Some(at(finding.end)),
+            said: Said::of(kind, Some(finding.service.clone())),
+            host: finding.host.clone(),
+            ..item(at(finding.start), kind, Vec::new())
+        });
     }
     for run in incident.findings.iter().filter_map(|finding| finding.slow) {
         items.push(Item {
