@@ -47,6 +47,29 @@ pub enum Output {
     Json,
 }
 
+/// When secrets and personal data are taken out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Redact {
+    /// In the forms that are made to be handed on: markdown and html
+    #[default]
+    Auto,
+    /// In all that is written: reports, explanations, extracts, notices
+    Always,
+    /// Nowhere
+    Never,
+}
+
+impl Redact {
+    /// Whether a report of that form is redacted.
+    pub fn applies(self, form: Output) -> bool {
+        match (self, form) {
+            (Redact::Always, _) => true,
+            (Redact::Never, _) => false,
+            (Redact::Auto, Output::Text | Output::Json) => false,
+        }
+    }
+}
+
 /// Forms of `parse`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum ParseOutput {
@@ -100,6 +123,13 @@ pub struct ReportArgs {
     /// as the text report names it, such as i1.requests
     #[arg(long, value_name = "ID")]
     pub explain: Option<String>,
+    /// Writes the incidents' lines below DIR, one file per input: two minutes before to two minutes after, and all lines
+    /// that stand as evidence
+    #[arg(long, value_name = "DIR")]
+    pub extract: Option<PathBuf>,
+    /// Takes secrets and personal data out: passwords, tokens, cookies, queries, e-mail and clients' addresses
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
+    pub redact: Redact,
     /// Exit with status 10 if an incident was found
     #[arg(long)]
     pub exit_code: bool,

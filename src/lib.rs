@@ -62,6 +62,8 @@ pub struct Question {
     pub shown_in: Option<Rule>,
     /// Name and text of what people noted.
     pub notes: Option<(String, String)>,
+    /// Whether the incidents' lines are wanted, to be handed on.
+    pub with_lines: bool,
     /// Size of the blocks in bytes; it does not change the answer.
     pub block_bytes: Option<usize>,
 }
@@ -122,7 +124,7 @@ pub fn concluded(question: &Question, surveyed: Surveyed) -> (Report, Vec<Incide
     let explanations = numbered().flat_map(|(of, number)| report::explain::explanations(of, number, &source)).collect();
     let told = numbered().map(|(of, number)| report::build::incident(of, number, &lines, &notes)).collect();
     let read: Vec<&Source> = sources.iter().map(|(source, _)| source).collect();
-    let report = report::inputs::report(
+    let mut report = report::inputs::report(
         &report::inputs::Read { sources: &read, facts: &facts, timebase: &timebase, world: &world, asides: &asides },
         told,
         explanations,
@@ -130,6 +132,9 @@ pub fn concluded(question: &Question, surveyed: Surveyed) -> (Report, Vec<Incide
         options(question),
         shown_in,
     );
+    if question.with_lines {
+        report.extracts = report::extract::extracts(&report, &incidents, &inputs, &facts, &timebase);
+    }
     (report, incidents)
 }
 

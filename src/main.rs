@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser};
 use pmtrace::Question;
 use pmtrace::choice::Choices;
-use pmtrace::cli::{Cli, Command, ConfigArgs, FormatsArgs, Output, ParseArgs, ReportArgs, RunArgs};
+use pmtrace::cli::{Cli, Command, ConfigArgs, FormatsArgs, Output, ParseArgs, Redact, ReportArgs, RunArgs};
 use pmtrace::config::Config;
 use pmtrace::report::model::Report;
 
@@ -132,6 +132,10 @@ fn paths(given: &[PathBuf]) -> Vec<PathBuf> {
 }
 
 fn report(args: &ReportArgs, formats: Choices) -> u8 {
+    if let Some(Err(problem)) = args.extract.as_deref().map(pmtrace::report::extract::check) {
+        eprintln!("pmtrace: {problem}");
+        return WRONG_USAGE;
+    }
     let notes = match &args.notes {
         Some(path) => match std::fs::read_to_string(path) {
             Ok(text) => Some((path.display().to_string(), text)),
@@ -149,10 +153,16 @@ fn report(args: &ReportArgs, formats: Choices) -> u8 {
         year: args.clock.year,
         shown_in: args.tz.clone(),
         notes,
+        with_lines: args.extract.is_some(),
         block_bytes: None,
     };
-    let report = pmtrace::investigate(&question);
+    let mut report = pmtrace::investigate(&question);
+    redact(&mut report, args.redact, args.output);
     notices(&report, &args.run);
+    if let Some(Err(problem)) = args.extract.as_deref().map(|folder| extract(&report, folder, &args.run)) {
+        eprintln!("pmtrace: {problem}");
+        return NOTHING_READ;
+    }
     let written = match &args.explain {
         None => write(&report, args.output),
         Some(id) => match pmtrace::report::explain::text(&report, id, terminal_columns().unwrap_or(100)) {
@@ -166,6 +176,29 @@ fn report(args: &ReportArgs, formats: Choices) -> u8 {
     status(&report, written, args.exit_code)
 }
 
+/// Takes out of the report what must not leave the house, before any of it is written.
+fn redact(report: &mut Report, when: Redact, form: Output) {
+    if when.applies(form) {
+        let mut redaction = pmtrace::report::redact::Redaction::of(report);
+        if when == Redact::Always {
+            redaction.extracts(&mut report.extracts);
+            report.options.insert("redact", "always".into());
+        }
+    }
+}
+
+/// # Errors
+/// What could not be written.
+fn extract(report: &Report, folder: &Path, run: &RunArgs) -> Result<(), String> {
+    if report.extracts.is_empty() {
+        if !run.quiet {
+            eprintln!("pmtrace: --extract {}: no incident was found, so nothing was written", folder.display());
+        }
+        return Ok(());
+    }
+    pmtrace::report::extract::write(&report.extracts, folder)
+}
+
 fn demo(args: &pmtrace::cli::DemoArgs) -> u8 {
     let Some(found) = pmtrace::demo::story(args.story.as_deref()) else {
         let names: Vec<&str> = pmtrace::demo::names().collect();
@@ -173,7 +206,8 @@ fn demo(args: &pmtrace::cli::DemoArgs) -> u8 {
         eprintln!("pmtrace: demo: no story \"{name}\"; there are {}", names.join(", "));
         return WRONG_USAGE;
     };
-    let report = pmtrace::answer(&Question::default(), found);
+    let mut report = pmtrace::answer(&Question::default(), found);
+    redact(&mut report, Redact::Auto, args.output);
     let written = write(&report, args.output);
     status(&report, written, false)
 }

@@ -12,7 +12,7 @@ use crate::analysis::world;
 use crate::clock::Instant;
 
 /// Characters of a line shown as evidence.
-const EVIDENCE_CHARS: usize = 400;
+pub(super) const EVIDENCE_CHARS: usize = 400;
 
 /// What a report needs to know of the sources.
 pub struct Lines<'a> {

@@ -33,6 +33,9 @@ pub struct Report {
     /// How each figure came about; not part of the contract.
     #[serde(skip)]
     pub explanations: Vec<super::explain::Explanation>,
+    /// The incidents' lines, where they are wanted; not part of the contract.
+    #[serde(skip)]
+    pub extracts: Vec<super::extract::Extract>,
 }
 
 /// A file that was read.
