@@ -132,6 +132,7 @@ pub fn concluded(question: &Question, surveyed: Surveyed) -> (Report, Vec<Incide
         options(question),
         shown_in,
     );
+    report.latent = report::latent::told(&analysis::latent::latent(&world, &plan.conflicts), &lines);
     if question.with_lines {
         report.extracts = report::extract::extracts(&report, &incidents, &inputs, &facts, &timebase);
     }

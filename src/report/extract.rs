@@ -141,25 +141,27 @@ impl Names {
     fn below(&mut self, name: &str) -> PathBuf {
         let name = if name == "-" { "standard-input" } else { name };
         let parts = name.split(['/', '!', '\\']).map(part).filter(|part| !matches!(part.as_str(), "" | "." | ".."));
-        let mut path: PathBuf = parts.collect();
-        if path.as_os_str().is_empty() {
-            path = "input".into();
+        let mut parts: Vec<String> = parts.collect();
+        let last = parts.pop().unwrap_or_else(|| "input".into());
+        let unpacked = PACKED.iter().find_map(|ending| last.strip_suffix(ending)).filter(|rest| !rest.is_empty());
+        let last = unpacked.unwrap_or(&last).to_owned();
+        let mut folder = PathBuf::new();
+        for part in parts {
+            // What is a file already is no folder.
+            folder = numbered(&folder, &part, |path| !self.files.contains(path));
+            self.folders.insert(folder.clone());
         }
-        let plain = path.to_string_lossy().into_owned();
-        let unpacked = PACKED.iter().find_map(|ending| plain.strip_suffix(ending)).filter(|rest| !rest.ends_with('/'));
-        let plain = unpacked.filter(|rest| !rest.is_empty()).map_or(plain.clone(), str::to_owned);
-        let numbered = (2usize..).map(|number| PathBuf::from(format!("{plain}-{number}")));
-        let mut candidates = std::iter::once(PathBuf::from(&plain)).chain(numbered);
-        let path = candidates.find(|path| self.is_free(path)).unwrap_or_else(|| PathBuf::from(&plain));
-        self.folders.extend(path.ancestors().skip(1).map(Path::to_owned));
+        let path = numbered(&folder, &last, |path| !self.files.contains(path) && !self.folders.contains(path));
         self.files.insert(path.clone());
         path
     }
+}
 
-    fn is_free(&self, path: &Path) -> bool {
-        let mut above = path.ancestors();
-        !self.folders.contains(path) && !above.any(|above| self.files.contains(above))
-    }
+/// The name in the folder, with the first number behind it that makes it free.
+fn numbered(folder: &Path, name: &str, is_free: impl Fn(&Path) -> bool) -> PathBuf {
+    let numbers = (2usize..).map(|number| folder.join(format!("{name}-{number}")));
+    let mut all = std::iter::once(folder.join(name)).chain(numbers);
+    all.find(|path| is_free(path)).unwrap_or_else(|| folder.join(name))
 }
 
 /// A part of a name as every system takes it.
@@ -188,7 +190,7 @@ mod tests {
             ("a.tar.gz!x/../../y.log", "a.tar.gz/x/y.log"),
             ("access.log.2.gz", "access.log.2"),
             ("access.log.2", "access.log.2-2"),
-            ("access.log.2/x", "access.log.2/x-2"),
+            ("access.log.2/x", "access.log.2-3/x"),
             ("-", "standard-input"),
             ("..", "input"),
             ("/", "input-2"),
@@ -197,9 +199,7 @@ mod tests {
         ] {
             let path = names.below(name);
             assert!(path.components().all(|part| matches!(part, std::path::Component::Normal(_))), "{name}");
-            if name != "access.log.2/x" {
-                assert_eq!(path, Path::new(want), "{name}");
-            }
+            assert_eq!(path, Path::new(want), "{name}");
         }
         let long = names.below(&format!("{}/x", "ä".repeat(400)));
         assert!(long.components().all(|part| part.as_os_str().len() <= NAME_BYTES));

@@ -7,6 +7,7 @@ pub mod export;
 pub mod extract;
 pub mod formats;
 pub mod inputs;
+pub mod latent;
 pub mod model;
 pub mod redact;
 pub mod text;

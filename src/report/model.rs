@@ -269,7 +269,7 @@ pub struct Series {
     pub missed: Vec<u64>,
 }
 
-/// Something that waits to happen. None is found yet.
+/// Something that waits to happen.
 #[derive(Clone, Debug, Serialize)]
 #[allow(missing_docs)]
 pub struct Latent {

@@ -110,7 +110,7 @@ const RULES: &[Rule] = &[
     // Tokens by the marks that their makers gave them.
     rule(
         concat!(
-            r"\b(?P<v>eyJ[\w-]{8,}(?:\.[\w-]+)*|gh[pousr]_\w{8,}|github_pat_\w{8,}|xox[a-z]-[\w-]{6,}|xapp-[\w-]{6,}",
+            r"(?-u)\b(?P<v>eyJ[\w-]{8,}(?:\.[\w-]+)*|gh[pousr]_\w{8,}|github_pat_\w{8,}|xox[a-z]-[\w-]{6,}|xapp-[\w-]{6,}",
             r"|(?:AKIA|ASIA|AGPA|AIDA|AROA|ABIA|ACCA)[A-Z0-9]{10,}|(?:sk|pk|rk)_(?:live|test)_\w{4,}|whsec_\w{6,}|AIza[\w-]{20,}",
             r"|ya29\.[\w-]{8,}|GOCSPX-[\w-]{8,}|gl(?:pat|dt|rt|cbt|ptt|ft|soat|agent)-[\w-]{8,}|npm_\w{16,}|pypi-[\w-]{16,}",
             r"|SG\.[\w-]{8,}\.[\w-]{8,}|sk-[\w-]{16,}|hv[sb]\.[\w-]{8,}|dop_v1_\w{8,}|shp(?:at|ss|ca|pa)_\w{8,}|hf_\w{16,}",
