@@ -333,8 +333,13 @@ fn is_of_start(text: &str) -> bool {
         "Error(s) found in configuration file",
         "Fatal errors found in configuration",
     ];
-    let is_nginx = text.contains("[emerg]") && text.contains(" in /");
-    is_nginx || SAYINGS.iter().any(|saying| text.contains(saying))
+    // `unknown directive "x" in /etc/nginx/nginx.conf:12`
+    let is_line = |place: &str| {
+        let (_, line) = place.rsplit_once(':').unwrap_or_default();
+        !line.is_empty() && line.bytes().all(|byte| byte.is_ascii_digit()) && !place.contains(' ')
+    };
+    text.rsplit_once(" in /").is_some_and(|(_, place)| is_line(place))
+        || SAYINGS.iter().any(|saying| text.contains(saying))
 }
 
 /// A configuration that was refused, and nothing since that may have mended it.

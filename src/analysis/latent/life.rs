@@ -16,6 +16,8 @@ const EDITORS: &[&str] = &[
     "sed", "tee", "cp", "mv", "rm", "ln", "vi", "vim", "nvim", "nano", "emacs", "ed", "ex", "perl", "patch", "install",
     "rsync", "sh", "bash", "sudoedit", "dd", "crudini", "augtool",
 ];
+/// Folders of Apache for other things than where it listens.
+const BESIDES: &[&str] = &["/conf-enabled/", "/conf-available/", "/mods-enabled/", "/mods-available/"];
 const MANAGERS: &[&str] = &["ansible", "puppet", "chef", "salt", "cf-agent", "docker-compose", "a2en", "a2dis"];
 
 /// Whether two may be of one host.
@@ -119,7 +121,9 @@ impl<'w> Lives<'w> {
         let changes = |words: &[&str]| {
             let program = words.first().and_then(|program| program.rsplit('/').next()).unwrap_or_default();
             let is_of = |word: &str, name: &str| word.split('/').any(|part| part.split('.').next() == Some(name));
-            let names_one = || words.iter().skip(1).any(|word| names.iter().any(|name| is_of(word, name)));
+            let says_where = |word: &str| !BESIDES.iter().any(|folder| word.contains(folder));
+            let of_one = |word: &str| says_where(word) && names.iter().any(|name| is_of(word, name));
+            let names_one = || words.iter().skip(1).any(|word| of_one(word));
             MANAGERS.iter().any(|manager| program.starts_with(manager)) || EDITORS.contains(&program) && names_one()
         };
         let told = |event: &Happening| {
