@@ -176,7 +176,7 @@ fn holder_returns(lives: &Lives<'_>, conflict: &Conflict, holder: &HolderHypothe
             let (policy, evidence) = lives.policy(&conflict.host, name)?;
             // `unless-stopped` leaves one alone that was stopped, `on-failure` starts none with the daemon.
             let why =
-                (policy == Policy::Always).then(|| "its restart policy is always, so it comes back with docker")?;
+                (policy == Policy::Always).then_some("its restart policy is always, so it comes back with docker")?;
             (why, format!("docker inspect -f '{{{{.HostConfig.RestartPolicy.Name}}}}' {name}"), evidence)
         }
         _ => {

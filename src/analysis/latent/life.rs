@@ -242,7 +242,7 @@ fn commanded(words: &[&str], name: &str) -> Option<Policy> {
         };
         rest.iter().enumerate().find_map(at)
     };
-    let names_it = rest.iter().any(|word| *word == name);
+    let names_it = rest.contains(&name);
     match *verb {
         "run" | "create" if option("--name").as_deref() == Some(name) => {
             Some(option("--restart").map_or(Policy::Other, |policy| of_word(&policy)))

@@ -98,10 +98,11 @@ fn in_run(text: &str, run: Range<usize>) -> Vec<(Range<usize>, IpAddr)> {
     let before = run.start.checked_sub(1).and_then(|at| bytes.get(at));
     let is_alone = !before.is_some_and(joins) && !bytes.get(run.end).is_some_and(joins);
     let part = text.get(run.clone()).unwrap_or_default();
-    if is_alone && part.matches(':').count() >= 2 {
-        if let Some((range, address)) = six(part) {
-            return vec![(run.start + range.start..run.start + range.end, address)];
-        }
+    if is_alone
+        && part.matches(':').count() >= 2
+        && let Some((range, address)) = six(part)
+    {
+        return vec![(run.start + range.start..run.start + range.end, address)];
     }
     four(text, run)
 }

@@ -81,7 +81,7 @@ impl Redaction {
 
 /// Puts `…` in the place of the last word.
 fn without_last_word(text: &mut String) {
-    let end = text.trim_end().rfind(char::is_whitespace).map_or(0, |at| at + 1);
-    text.truncate(text.char_indices().map(|(at, _)| at).filter(|at| *at <= end).last().unwrap_or(0));
-    text.push('…');
+    let ends = |letter: char| letter.is_whitespace() || matches!(letter, '"' | ',' | ';');
+    text.truncate(text.trim_end().rfind(ends).unwrap_or(0));
+    text.push_str(" …");
 }

@@ -79,7 +79,7 @@ fn is_card(text: &str) -> bool {
         .enumerate()
         .map(|(index, digit)| if index % 2 == 1 { doubled(*digit) } else { *digit })
         .sum();
-    sum % 10 == 0 && digits.first().is_some_and(|first| (2..=6).contains(first))
+    sum.is_multiple_of(10) && digits.first().is_some_and(|first| (2..=6).contains(first))
 }
 
 /// International account numbers: two letters, two check digits, then groups of four; the sum is 1 modulo 97.
@@ -110,7 +110,7 @@ fn account(bytes: &[u8], start: usize) -> Option<usize> {
     while letters.len() < 34 {
         match bytes.get(at) {
             Some(byte) if byte.is_ascii_alphanumeric() => letters.push(byte.to_ascii_uppercase()),
-            Some(b' ') if letters.len() % 4 == 0 => {}
+            Some(b' ') if letters.len().is_multiple_of(4) => {}
             _ => break,
         }
         at += 1;
