@@ -50,7 +50,7 @@ pub enum Output {
 /// When secrets and personal data are taken out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Redact {
-    /// In the forms that are made to be handed on: markdown and html
+    /// In the forms that are made to be handed on
     #[default]
     Auto,
     /// In all that is written: reports, explanations, extracts, notices

@@ -113,7 +113,8 @@ fn six(part: &str) -> Option<(Range<usize>, IpAddr)> {
     let mut end = if part.ends_with("::") { part.len() } else { part.trim_end_matches([':', '.']).len() };
     for _ in 0..2 {
         let text = part.get(start..end)?;
-        if let Ok(address) = text.parse::<Ipv6Addr>() {
+        // `::ffff:*` of a wording is the beginning of one, not one.
+        if let Some(address) = text.parse::<Ipv6Addr>().ok().filter(|_| text != "::ffff") {
             let address = address.to_ipv4_mapped().map_or(IpAddr::V6(address), IpAddr::V4);
             return Some((start..end, address));
         }
