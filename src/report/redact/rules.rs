@@ -75,7 +75,7 @@ const RULES: &[Rule] = &[
     rule(r"\s-U\s*(?P<v>[^\s%]+%\S+)", "[credentials]"),
     rule_if(
         concat!(
-            r#"(?i)(?:^|[\s"',])--?[\w-]*(?:passw(?:or)?d|passphrase|secret|token|api-?key|key|pass|credentials?|auth)[\w-]*"#,
+            r#"(?i)(?:^|[^\w-])--?[\w-]*(?:passw(?:or)?d|passphrase|secret|token|api-?key|key|pass|credentials?|auth)[\w-]*"#,
             r#"(?:\s+|=|\\?",\s*)"#,
             value!()
         ),
