@@ -83,6 +83,33 @@ impl Output {
     }
 }
 
+/// When secrets and personal data are taken out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Redact {
+    /// In the forms that are made to be handed on
+    #[default]
+    Auto,
+    /// In all that is written: reports, explanations, extracts, notices
+    Always,
+    /// Nowhere
+    Never,
+}
+
+impl Redact {
+    /// Whether a report of that form is redacted.
+    pub fn applies(self, form: Output) -> bool {
+        match (self, form) {
+            (Redact::Always, _) => true,
+            (Redact::Never, _) => false,
+            (Redact::Auto, Output::Markdown | Output::Html) => true,
+            (
+                Redact::Auto,
+                Output::Text | Output::Json | Output::Jsonl | Output::Csv | Output::Timesketch | Output::Grafana,
+            ) => false,
+        }
+    }
+}
+
 /// Forms of `parse`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum ParseOutput {
@@ -171,6 +198,24 @@ pub struct ReportArgs {
     /// Instead of the report: the rule, the inputs with their lines, and the arithmetic, such as of i1.requests.
     #[arg(long, value_name = "ID", help_heading = "Report")]
     pub explain: Option<String>,
+    /// Write the incidents' lines below DIR, one file per input
+    ///
+    /// From two minutes before to two minutes after, and all lines that stand as evidence.
+    #[arg(long, value_name = "DIR", help_heading = "Report")]
+    pub extract: Option<PathBuf>,
+    /// Take secrets and personal data out: auto, always or never
+    ///
+    /// Passwords, tokens, cookies, queries, e-mail and clients' addresses. auto: in markdown and html; always: in all
+    /// that is written.
+    #[arg(
+        long,
+        value_name = "WHEN",
+        value_enum,
+        default_value_t,
+        hide_possible_values = true,
+        help_heading = "Report"
+    )]
+    pub redact: Redact,
     /// Add the SHA-256 of every input to the report
     #[arg(long, help_heading = "Report", hide_short_help = true)]
     pub checksum: bool,

@@ -72,6 +72,8 @@ pub struct Question {
     pub checksum: bool,
     /// Name and text of what people noted.
     pub notes: Option<(String, String)>,
+    /// Whether the incidents' lines are wanted, to be handed on.
+    pub with_lines: bool,
     /// Size of the blocks in bytes; it does not change the answer.
     pub block_bytes: Option<usize>,
 }
@@ -142,10 +144,14 @@ pub fn concluded(question: &Question, surveyed: Surveyed) -> (Report, Vec<Incide
         options(question),
         shown_in,
     );
+    report.latent = report::latent::told(&analysis::latent::latent(&world, &plan.conflicts), &lines);
     report.keep(question.incident.as_deref(), question.service.as_deref());
     if question.checksum {
         let sums: Vec<String> = sources.par_iter().map(|(source, _)| input::checksum::sha256(source)).collect();
         report.inputs.iter_mut().zip(sums).for_each(|(input, sum)| input.sha256 = Some(sum));
+    }
+    if question.with_lines {
+        report.extracts = report::extract::extracts(&report, &incidents, &inputs, &facts, &timebase);
     }
     (report, incidents)
 }

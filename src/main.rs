@@ -8,7 +8,8 @@ use clap::{CommandFactory, Parser};
 use pmtrace::Question;
 use pmtrace::choice::Choices;
 use pmtrace::cli::{
-    Cli, Command, ConfigArgs, FormatsArgs, OnTerminal, Output, ParseArgs, ParseOutput, ReportArgs, RunArgs, SchemaOf,
+    Cli, Command, ConfigArgs, FormatsArgs, OnTerminal, Output, ParseArgs, ParseOutput, Redact, ReportArgs, RunArgs,
+    SchemaOf,
 };
 use pmtrace::config::Config;
 use pmtrace::report::markdown::Template;
@@ -144,6 +145,10 @@ fn paths(given: &[PathBuf]) -> Vec<PathBuf> {
 
 fn report(args: &ReportArgs, formats: Choices) -> u8 {
     let Some(template) = template(args.template.as_deref()) else { return WRONG_USAGE };
+    if let Some(Err(problem)) = args.extract.as_deref().map(pmtrace::report::extract::check) {
+        eprintln!("pmtrace: {problem}");
+        return WRONG_USAGE;
+    }
     let notes = match &args.notes {
         Some(path) => match std::fs::read_to_string(path) {
             Ok(text) => Some((path.display().to_string(), text)),
@@ -166,15 +171,21 @@ fn report(args: &ReportArgs, formats: Choices) -> u8 {
         service: args.service.clone(),
         checksum: args.checksum,
         notes,
+        with_lines: args.extract.is_some(),
         block_bytes: None,
     };
     let progress = begin_progress(&args.run);
-    let report = pmtrace::investigate(&question);
+    let mut report = pmtrace::investigate(&question);
     drop(progress);
+    redact(&mut report, args.redact, args.form());
     notices(&report, &args.run);
     if let Some(id) = args.incident.as_ref().filter(|_| report.incidents.is_empty()) {
         eprintln!("pmtrace: --incident {id}: these logs have none of that name; run without it to see all");
         return WRONG_USAGE;
+    }
+    if let Some(Err(problem)) = args.extract.as_deref().map(|folder| extract(&report, folder, &args.run)) {
+        eprintln!("pmtrace: {problem}");
+        return NOTHING_READ;
     }
     let rendered = match &args.explain {
         None => rendered(&report, args.form(), &template, args.out.as_deref().map(|_| 100)),
@@ -213,6 +224,29 @@ fn template(given: Option<&str>) -> Option<Template> {
     Template::choose(given).inspect_err(|problem| eprintln!("pmtrace: {problem}")).ok()
 }
 
+/// Takes out of the report what must not leave the house, before any of it is written.
+fn redact(report: &mut Report, when: Redact, form: Output) {
+    if when.applies(form) {
+        let mut redaction = pmtrace::report::redact::Redaction::of(report);
+        if when == Redact::Always {
+            redaction.extracts(&mut report.extracts);
+            report.options.insert("redact", "always".into());
+        }
+    }
+}
+
+/// # Errors
+/// What could not be written.
+fn extract(report: &Report, folder: &Path, run: &RunArgs) -> Result<(), String> {
+    if report.extracts.is_empty() {
+        if !run.quiet {
+            eprintln!("pmtrace: --extract {}: no incident was found, so nothing was written", folder.display());
+        }
+        return Ok(());
+    }
+    pmtrace::report::extract::write(&report.extracts, folder)
+}
+
 fn demo(args: &pmtrace::cli::DemoArgs) -> u8 {
     let Some(template) = template(args.template.as_deref()) else { return WRONG_USAGE };
     let Some(found) = pmtrace::demo::story(args.story.as_deref()) else {
@@ -221,7 +255,8 @@ fn demo(args: &pmtrace::cli::DemoArgs) -> u8 {
         eprintln!("pmtrace: demo: no story \"{name}\"; there are {}", names.join(", "));
         return WRONG_USAGE;
     };
-    let report = pmtrace::answer(&Question::default(), found);
+    let mut report = pmtrace::answer(&Question::default(), found);
+    redact(&mut report, Redact::Auto, args.output);
     let status = status(&report, false);
     match rendered(&report, args.output, &template, None) {
         Ok(text) => printed(&text).max(status),

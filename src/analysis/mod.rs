@@ -14,6 +14,7 @@ pub mod group;
 pub mod hole;
 pub mod impact;
 pub mod incident;
+pub mod latent;
 pub mod layers;
 pub mod listeners;
 pub mod marks;

@@ -18,6 +18,7 @@ use crate::facts::crowd::Crowd;
 use crate::facts::event::Kind;
 use crate::facts::failed::FailedLine;
 use crate::facts::sign::Sign;
+use crate::facts::standing::Standing;
 use crate::facts::traffic::{Failure, Refusal, Second, SeriesKey};
 use crate::facts::{Event, Facts, Moment, Place};
 
@@ -171,6 +172,8 @@ pub struct World {
     pub failed_lines: Vec<FailedLines>,
     #[allow(missing_docs)]
     pub claims: Vec<(Option<Instant>, Option<String>, Claim, Evidence)>,
+    /// What holds for services until it is changed, with moment and host where told.
+    pub standings: Vec<(Option<Instant>, Option<String>, Standing, Evidence)>,
     /// In order of time: when hosts' clocks were set.
     pub clock_steps: Vec<ClockStep>,
     /// How long answers took, by the index of the service, where its lines tell it.
@@ -237,6 +240,15 @@ pub fn world(facts: &mut Facts, timebase: &Timebase, names: &[&str]) -> World {
         .map(|claim| {
             let at = claim.moment.map(|moment| timebase.instant(claim.place.block, moment));
             (at, host_of(&claim.host, claim.place, &world.hosts), claim.fact.clone(), lines.evidence(claim.place, ""))
+        })
+        .collect();
+    world.standings = facts
+        .standings
+        .iter()
+        .map(|standing| {
+            let at = standing.moment.map(|moment| timebase.instant(standing.place.block, moment));
+            let host = host_of(&standing.host, standing.place, &world.hosts);
+            (at, host, standing.fact.clone(), lines.evidence(standing.place, ""))
         })
         .collect();
     world.lines = lines;

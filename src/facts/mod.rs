@@ -17,6 +17,7 @@ pub mod operator;
 pub mod order;
 pub mod sign;
 pub mod sketch;
+pub mod standing;
 pub mod survey;
 pub mod templates;
 pub mod traffic;
@@ -32,6 +33,7 @@ use event::Said;
 use failed::FailedLine;
 use hearing::Hearing;
 use sign::Sign;
+use standing::Standing;
 use traffic::{Series, SeriesKey};
 
 /// What the record says happened, if anything. Only from a line that a program writes about itself: never from a
@@ -198,6 +200,8 @@ pub struct Facts {
     pub signs: BTreeMap<SignKey, Signs>,
     #[allow(missing_docs)]
     pub claims: Vec<At<Claim>>,
+    /// What holds for services until it is changed.
+    pub standings: Vec<At<Standing>>,
     /// Lines by which programs say that they set their host's clock.
     pub clock_steps: Vec<At<ClockStep>>,
     /// Clients that error lines name, by source.
@@ -288,6 +292,7 @@ impl Facts {
         }
         self.events.extend(other.events);
         self.claims.extend(other.claims);
+        self.standings.extend(other.standings);
         self.clock_steps.extend(other.clock_steps);
         for (source, lines) in other.client_lines {
             self.client_lines.entry(source).or_default().merge(lines);
@@ -307,6 +312,7 @@ impl Facts {
     pub fn sorted(mut self) -> Facts {
         self.events.sort();
         self.claims.sort();
+        self.standings.sort();
         self.clock_steps.sort();
         self.client_lines.values_mut().for_each(ClientLines::settle);
         for (key, series) in &mut self.series {

@@ -7,6 +7,7 @@ use super::client_lines::ClientLine;
 use super::clock_step::clock_step;
 use super::failed::failed_line;
 use super::hearing::Hearing;
+use super::standing::standings;
 use super::traffic::{Builder, Scratch, SeriesKey, counted_at, hit_of, service};
 use super::{
     At, BlockFacts, BlockId, Event, Facts, MESSAGE_CHARS, Messages, Moment, Place, SignKey, SourceFacts, durations,
@@ -261,6 +262,8 @@ impl<'a> Reader<'a> {
             let holder = if of_apache { service_of(record, self.input.name) } else { claim.holder };
             At { place: at(()).place, moment, host: host.clone(), fact: Claim { holder, ..claim } }
         }));
+        let standings = standings(record).into_iter();
+        self.facts.standings.extend(standings.map(|fact| At { place: at(()).place, moment, host: host.clone(), fact }));
         if let Some(step) = clock_step(record) {
             self.facts.clock_steps.push(At { place: at(()).place, moment, host: host.clone(), fact: step });
         }

@@ -12,7 +12,7 @@ use crate::analysis::world;
 use crate::clock::Instant;
 
 /// Characters of a line shown as evidence.
-const EVIDENCE_CHARS: usize = 400;
+pub(super) const EVIDENCE_CHARS: usize = 400;
 
 /// What a report needs to know of the sources.
 pub struct Lines<'a> {
@@ -29,7 +29,7 @@ impl Lines<'_> {
         let (line, _) = crate::input::blocks::split_line(rest);
         // An entry of the journal is shown by its message, not by its cursor.
         let text = if is_head_of_entry(line) {
-            of.text.clone()
+            if of.text.is_empty() { message_of_entry(rest) } else { of.text.clone() }
         } else {
             String::from_utf8_lossy(line).chars().take(EVIDENCE_CHARS).collect()
         };
@@ -48,6 +48,14 @@ impl Lines<'_> {
         }
         all
     }
+}
+
+/// What the entry of `journalctl -o export` that begins here says, if it is a text.
+fn message_of_entry(entry: &[u8]) -> String {
+    let entry = memchr::memmem::find(entry, b"\n\n").and_then(|end| entry.get(..end)).unwrap_or(entry);
+    let lines = entry.split(|byte| *byte == b'\n');
+    let message = lines.filter_map(|line| line.strip_prefix(b"MESSAGE=")).next().unwrap_or_default();
+    String::from_utf8_lossy(message).chars().take(EVIDENCE_CHARS).collect()
 }
 
 /// Whether a record of the journal begins so in one of the forms of many lines: export, verbose, json-pretty.

@@ -56,6 +56,7 @@ pub fn report(
         asides: asides::sentences(read.asides, &zone),
         zone,
         explanations,
+        extracts: Vec::new(),
     }
 }
 

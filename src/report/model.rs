@@ -33,6 +33,9 @@ pub struct Report {
     /// How each figure came about; not part of the contract.
     #[serde(skip)]
     pub explanations: Vec<super::explain::Explanation>,
+    /// The incidents' lines, where they are wanted; not part of the contract.
+    #[serde(skip)]
+    pub extracts: Vec<super::extract::Extract>,
 }
 
 impl Report {
@@ -275,7 +278,7 @@ pub struct Series {
     pub missed: Vec<u64>,
 }
 
-/// Something that waits to happen. None is found yet.
+/// Something that waits to happen.
 #[derive(Clone, Debug, Serialize)]
 #[allow(missing_docs)]
 pub struct Latent {

@@ -39,6 +39,7 @@ pub fn text(report: &Report, columns: usize) -> String {
     for incident in &report.incidents {
         page.incident(&mut out, incident);
     }
+    page.waiting(&mut out, report);
     page.inputs(&mut out, report);
     out
 }
@@ -228,6 +229,18 @@ impl<'a> Page<'a> {
             });
         }
         parts.join(", ")
+    }
+
+    /// What waits to happen, each with the command that shows it on the host.
+    fn waiting(&self, out: &mut String, report: &Report) {
+        for (index, latent) in report.latent.iter().enumerate() {
+            let label = if index == 0 { "Waiting" } else { "" };
+            self.labelled(out, label, &format!("- {}{}", latent.text, self.proof(&latent.evidence)));
+            self.labelled(out, "", &format!("  shown by: {}", latent.command));
+        }
+        if !report.latent.is_empty() {
+            out.push('\n');
+        }
     }
 
     fn inputs(&self, out: &mut String, report: &Report) {

@@ -6,13 +6,13 @@ use crate::facts::claim::Protocol;
 
 /// A place where somebody listens, or wants to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Place<'a> {
+pub(in crate::analysis) struct Place<'a> {
     /// `None` where only the port is known: any.
-    pub(super) address: Option<&'a str>,
-    pub(super) port: u16,
-    pub(super) protocol: Protocol,
+    pub(in crate::analysis) address: Option<&'a str>,
+    pub(in crate::analysis) port: u16,
+    pub(in crate::analysis) protocol: Protocol,
     /// Whether a socket of IPv6 leaves IPv4 alone.
-    pub(super) is_v6_only: bool,
+    pub(in crate::analysis) is_v6_only: bool,
 }
 
 /// What a socket is bound to.
@@ -26,7 +26,7 @@ enum Bound {
 impl Place<'_> {
     /// Whether both cannot be had at once: the ports and protocols are equal, and either address stands for all of the
     /// other's family, or they are equal. `::` stands for IPv4, too, unless it is known not to.
-    pub(super) fn conflicts(&self, other: &Place<'_>) -> bool {
+    pub(in crate::analysis) fn conflicts(&self, other: &Place<'_>) -> bool {
         let same = self.port == other.port && self.protocol == other.protocol;
         same && match (self.bound(), other.bound()) {
             (Bound::One(one), Bound::One(also)) => {

@@ -4,7 +4,7 @@
 //! of its neighbours, tables of sockets. [`services`], [`containers`] and [`own`] weigh the hypotheses. A name is said
 //! only with evidence. *Unknown* is a hypothesis like the others: a process started by hand leaves no trace.
 
-mod address;
+pub(super) mod address;
 mod case;
 mod containers;
 mod episodes;

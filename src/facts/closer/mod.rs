@@ -10,6 +10,7 @@ mod around;
 pub mod by_hash;
 pub mod failed;
 pub mod feature;
+pub mod lines;
 pub mod sample;
 pub mod visits;
 
@@ -484,17 +485,22 @@ type Of<'a> = (&'a str, Option<&'a str>);
 /// The blocks with requests that may lie in one of the windows, in order.
 fn blocks_of<'a>(facts: &'a Facts, clocks: &dyn Clocks, windows: &[(i64, i64)]) -> Vec<(&'a BlockId, &'a BlockFacts)> {
     let has_requests: std::collections::BTreeSet<usize> = facts.series.keys().map(|key| key.source).collect();
-    let overlaps = |(id, block): &(&BlockId, &BlockFacts)| {
-        let is_zoneless = facts.sources.get(&id.0).is_some_and(|own| own.zoneless > 0);
-        let later_s = if is_zoneless { SECOND_PASS_S } else { 0 };
-        let utc = |at: i64| at_most_a_day_off(clocks, id.0, at);
-        let holds = |(first, last): (i64, i64)| {
-            let (from, to) = (utc(first), utc(last));
-            windows.iter().any(|(start, end)| from.0 - SKEW_S <= *end && to.1 + later_s + SKEW_S >= *start)
-        };
-        block.span.is_some_and(holds) && has_requests.contains(&id.0)
+    let is_wanted = |(id, block): &(&BlockId, &BlockFacts)| {
+        has_requests.contains(&id.0) && may_overlap(facts, clocks, windows, **id, block)
     };
-    facts.blocks.iter().filter(overlaps).collect()
+    facts.blocks.iter().filter(is_wanted).collect()
+}
+
+/// Whether records of the block may lie in one of the windows.
+fn may_overlap(facts: &Facts, clocks: &dyn Clocks, windows: &[(i64, i64)], id: BlockId, block: &BlockFacts) -> bool {
+    let is_zoneless = facts.sources.get(&id.0).is_some_and(|own| own.zoneless > 0);
+    let later_s = if is_zoneless { SECOND_PASS_S } else { 0 };
+    let utc = |at: i64| at_most_a_day_off(clocks, id.0, at);
+    let holds = |(first, last): (i64, i64)| {
+        let (from, to) = (utc(first), utc(last));
+        windows.iter().any(|(start, end)| from.0 - SKEW_S <= *end && to.1 + later_s + SKEW_S >= *start)
+    };
+    block.span.is_some_and(holds)
 }
 
 /// A block's span holds seconds in UTC and civil ones side by side, where a file mixes both.

@@ -44,6 +44,7 @@ const MATTER: Matter = Matter {
         ("Proxy", &["BalancerMember"]),
     ],
     alone: &[
+        "User",
         "Listen",
         "ServerName",
         "ServerRoot",

@@ -74,6 +74,7 @@ struct Service<'a> {
     image: Option<&'a str>,
     container_name: Option<&'a str>,
     network_mode: Option<&'a str>,
+    restart: Option<&'a str>,
     is_built: bool,
     ports: Vec<Text<'a>>,
 }
@@ -83,7 +84,8 @@ impl<'a> Service<'a> {
         let mut record = Record::new("compose-file");
         let own = |text: &'a str| Text::Borrowed(text);
         record.container = Some(Container { id: None, name: Some(own(self.name)), image: self.image.map(own) });
-        let named = [("container_name", self.container_name), ("network_mode", self.network_mode)];
+        let named =
+            [("container_name", self.container_name), ("network_mode", self.network_mode), ("restart", self.restart)];
         for (name, value) in named.into_iter().filter_map(|(name, value)| Some((name, value?))) {
             record.fields.push((name.into(), Value::Text(value.into())));
         }
@@ -111,6 +113,7 @@ impl<'a> Service<'a> {
             "image" => self.image = Some(unquoted(value)),
             "container_name" => self.container_name = Some(unquoted(value)),
             "network_mode" => self.network_mode = Some(unquoted(value)),
+            "restart" => self.restart = Some(unquoted(value)),
             "build" => self.is_built = true,
             "<<" => {
                 let names = value.trim_matches(['[', ']']).split(',');
@@ -154,6 +157,7 @@ impl<'a> Service<'a> {
             let Some(other) = known.iter().find(|other| other.anchor == Some(name)) else { continue };
             self.image = self.image.or(other.image);
             self.network_mode = self.network_mode.or(other.network_mode);
+            self.restart = self.restart.or(other.restart);
             self.is_built |= other.is_built;
             if self.ports.is_empty() {
                 self.ports.clone_from(&other.ports);

@@ -102,6 +102,15 @@ struct HostConfig<'a> {
     PortBindings: Option<Bindings<'a>>,
     #[serde(borrow)]
     NetworkMode: Option<Text<'a>>,
+    #[serde(borrow)]
+    RestartPolicy: Option<RestartPolicy<'a>>,
+}
+
+#[derive(Deserialize)]
+#[allow(non_snake_case)]
+struct RestartPolicy<'a> {
+    #[serde(borrow, default)]
+    Name: Text<'a>,
 }
 
 #[derive(Deserialize)]
@@ -135,6 +144,7 @@ impl<'a> Inspected<'a> {
             ("State.StartedAt", state.StartedAt),
             ("State.FinishedAt", state.FinishedAt.filter(|moment| !moment.starts_with("0001-"))),
             ("HostConfig.NetworkMode", self.HostConfig.NetworkMode),
+            ("HostConfig.RestartPolicy", self.HostConfig.RestartPolicy.map(|policy| policy.Name)),
         ];
         record.fields.extend(texts.into_iter().filter_map(|(name, text)| Some((name.into(), Value::Text(text?)))));
         record.fields.extend(state.ExitCode.map(|code| ("State.ExitCode".into(), Value::Number(code))));
