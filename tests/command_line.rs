@@ -246,7 +246,7 @@ fn every_figure_is_explained() {
     let report = json(&run(&["-o", "json", &story]));
     let text = String::from_utf8(run(&[&story]).stdout).unwrap();
     let ids = text.replace('\n', " ");
-    let (_, ids) = ids.split_once("how a figure came about:").unwrap();
+    let (_, ids) = ids.split_once("--explain ").unwrap();
     let ids: Vec<&str> = ids.split([',', ' ']).filter(|id| !id.is_empty()).collect();
     for wanted in ["i1", "i1.start", "i1.end", "i1.requests", "i1.clients", "i1.worst-minute", "i1.day", "i1.c1"]
         .into_iter()

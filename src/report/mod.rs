@@ -2,6 +2,7 @@
 
 pub mod asides;
 pub mod build;
+mod chart;
 pub mod events;
 pub mod explain;
 pub mod export;

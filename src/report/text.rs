@@ -14,8 +14,9 @@ const WIDEST: usize = 100;
 const NARROWEST: usize = 40;
 /// Columns of a label.
 const LABEL: usize = 10;
-/// Lines of the timeline in the report of one incident.
-const TIMELINE_LINES: usize = 16;
+/// Lines of a report of one incident: a screen. Its timeline has what is left of them, within these bounds.
+const SCREEN: usize = 40;
+const TIMELINE_ITEMS: (usize, usize) = (6, 16);
 /// What the failing requests of one incident have in common.
 const MOST_IN_COMMON: usize = 2;
 /// Files that were not read, by name; standard error and the JSON report name all.
@@ -36,12 +37,13 @@ pub fn text(report: &Report, columns: usize) -> String {
         }
         out.push('\n');
     }
+    let mut tail = String::new();
+    page.waiting(&mut tail, report);
+    page.inputs(&mut tail, report);
     for incident in &report.incidents {
-        page.incident(&mut out, incident);
+        page.incident(&mut out, incident, tail.lines().count());
     }
-    page.waiting(&mut out, report);
-    page.inputs(&mut out, report);
-    out
+    out + &tail
 }
 
 /// Where and how wide text is set.
@@ -96,7 +98,9 @@ impl<'a> Page<'a> {
         out.push('\n');
     }
 
-    fn incident(&self, out: &mut String, incident: &Incident) {
+    /// An incident, with so much of its timeline that it fits a screen with the lines that follow.
+    fn incident(&self, out: &mut String, incident: &Incident, following: usize) {
+        let before = out.lines().count();
         let start = Self::instant(&incident.start);
         self.paragraph(out, "", &format!("{}  {}", incident.id, incident.title));
         out.push('\n');
@@ -136,11 +140,20 @@ impl<'a> Page<'a> {
         }
         self.labelled(out, "Impact", &self.impact(incident));
         self.labelled(out, "", &incident.impact.statement);
+        self.chart(out, incident);
         out.push('\n');
-        for item in selected(&incident.timeline) {
-            self.item(out, item);
-        }
-        let more = incident.timeline.len().saturating_sub(selected(&incident.timeline).len());
+        // Besides: the line that says how many are left out, and an empty one.
+        let left = SCREEN.saturating_sub(out.lines().count() - before + following + 2);
+        let lines = |count: usize| {
+            let mut timeline = String::new();
+            selected(&incident.timeline, count).iter().for_each(|item| self.item(&mut timeline, item));
+            timeline.lines().count()
+        };
+        let (least, most) = TIMELINE_ITEMS;
+        let count = (least..=most).rev().find(|count| lines(*count) <= left).unwrap_or(least);
+        let shown = selected(&incident.timeline, count);
+        shown.iter().for_each(|item| self.item(out, item));
+        let more = incident.timeline.len() - shown.len();
         if more > 0 {
             self.paragraph(out, "", &format!("          … {more} more in -o json"));
         }
@@ -163,6 +176,16 @@ impl<'a> Page<'a> {
     /// A path without the folder of all inputs.
     pub(super) fn short<'p>(&self, path: &'p str) -> &'p str {
         path.strip_prefix(self.folder.as_str()).unwrap_or(path)
+    }
+
+    /// Requests and failures over time, and below them where the incident was.
+    fn chart(&self, out: &mut String, incident: &Incident) {
+        let Some(series) = &incident.series else { return };
+        let columns = self.width - LABEL;
+        let Some(chart) = super::chart::Chart::of(incident, series, columns) else { return };
+        for (label, line) in [("Requests", &chart.requests), ("Failed", &chart.failed), ("", &chart.window)] {
+            let _ = writeln!(out, "{label:<LABEL$}{}", line.trim_end());
+        }
     }
 
     /// The end, without the date where it is that of the start.
@@ -213,22 +236,22 @@ impl<'a> Page<'a> {
 
     /// How the zones of the files are known, and which they are.
     fn clocks(&self, report: &Report) -> String {
+        // A file without a stamp, as a configuration is, has no clock.
+        let stamped: Vec<&Input> = report.inputs.iter().filter(|input| input.first.is_some()).collect();
+        let mut zones: Vec<&str> = stamped.iter().map(|input| input.zone.name.as_str()).collect();
+        zones.sort_unstable();
+        zones.dedup();
         let mut parts = Vec::new();
         for how in ["stated", "given", "inferred", "assumed"] {
-            // A file without a stamp, as a configuration is, has no clock.
-            let is_so = |input: &&Input| input.zone.how == how && input.first.is_some();
-            let files: Vec<&Input> = report.inputs.iter().filter(is_so).collect();
-            let Some(first) = files.first() else { continue };
-            let same = files.iter().all(|input| input.zone.name == first.zone.name);
-            let zone = if same { format!(" ({})", first.zone.name) } else { String::new() };
-            let names: Vec<&str> = files.iter().map(|input| self.short(&input.path)).collect();
-            let count = if files.len() <= 2 { names.join(" and ") } else { format!("{} files", files.len()) };
-            parts.push(match how {
-                "stated" => format!("zone stated in {count}{zone}"),
-                other => format!("{other} for {count}{zone}"),
-            });
+            let files: Vec<&&Input> = stamped.iter().filter(|input| input.zone.how == how).collect();
+            let count = match files[..] {
+                [] => continue,
+                [only] => self.short(&only.path).to_owned(),
+                _ => format!("{} files", files.len()),
+            };
+            parts.push(format!("{how} {} {count}", if how == "stated" { "in" } else { "for" }));
         }
-        parts.join(", ")
+        if parts.is_empty() { String::new() } else { format!("zone {}: {}", zones.join(", "), parts.join(", ")) }
     }
 
     /// What waits to happen, each with the command that shows it on the host.
@@ -279,16 +302,37 @@ impl<'a> Page<'a> {
         for (index, aside) in report.asides.iter().enumerate() {
             self.labelled(out, if index == 0 { "Besides" } else { "" }, aside);
         }
-        for warning in &report.warnings {
-            self.labelled(out, "Note", &warning.text.replace(&self.folder, ""));
-        }
+        self.notes(out, report);
         if !report.incidents.is_empty() {
-            self.labelled(out, "Next", "pmtrace -o json … for all of it; --notes FILE adds what people saw");
             let of_first = |id: &&str| id.split('.').next() == Some("i1");
             let ids = report.explanations.iter().map(|explanation| explanation.id.as_str()).filter(of_first);
-            let ids = ids.collect::<Vec<_>>().join(", ");
-            let others = if report.incidents.len() > 1 { "; so for the others" } else { "" };
-            self.labelled(out, "Explain", &format!("--explain ID tells how a figure came about: {ids}{others}"));
+            let ids: Vec<&str> = ids.collect();
+            self.labelled(out, "Next", "--out page.html, --out postmortem.md; --notes FILE adds what people saw");
+            self.labelled(out, "Explain", &format!("--explain {}", ids.join(", ")));
+        }
+    }
+
+    /// What was assumed, and what else to know of the figures: beside an incident in short.
+    fn notes(&self, out: &mut String, report: &Report) {
+        let is_short =
+            |code: &str| !report.incidents.is_empty() && matches!(code, "zone-assumed" | "year-inferred" | "slow-log");
+        for warning in report.warnings.iter().filter(|warning| !is_short(warning.code)) {
+            self.labelled(out, "Note", &warning.text.replace(&self.folder, ""));
+        }
+        let count = |code: &str| report.warnings.iter().filter(|warning| warning.code == code).count();
+        let files = |count: usize| if count == 1 { "1 file".to_owned() } else { format!("{count} files") };
+        let mut parts = Vec::new();
+        for (code, what) in [("zone-assumed", "zone assumed in"), ("year-inferred", "year inferred in")] {
+            let count = count(code);
+            if is_short(code) && count > 0 {
+                parts.push(format!("{what} {}", files(count)));
+            }
+        }
+        if is_short("slow-log") && count("slow-log") > 0 {
+            parts.push("short silences of quiet logs are not noticed".to_owned());
+        }
+        if !parts.is_empty() {
+            self.labelled(out, "Note", &format!("{}; more in -o json", parts.join(", ")));
         }
     }
 }
@@ -333,7 +377,7 @@ impl Lines<'_> {
 }
 
 /// The lines that tell the story, where there are more than fit: failures, actions, edges before all else.
-fn selected(items: &[Item]) -> Vec<&Item> {
+fn selected(items: &[Item], count: usize) -> Vec<&Item> {
     let rank = |item: &Item| match item.kind {
         "first-failure" | "last-failure" | "recovered" => 0,
         "bind-failure" | "oom-kill" | "crash" | "resource-limit" => 1,
@@ -341,11 +385,20 @@ fn selected(items: &[Item]) -> Vec<&Item> {
         "operator-action" | "note" | "service-failed" => 3,
         _ => 4,
     };
+    // What is told again and again is told first where it began.
+    let is_again = |index: usize| {
+        let item = &items[index];
+        items[..index].iter().any(|earlier| earlier.kind == item.kind && earlier.service == item.service)
+    };
+    let rank_of = |index: usize| match items[index].kind {
+        "bind-failure" | "oom-kill" | "crash" | "resource-limit" if is_again(index) => 3,
+        _ => rank(&items[index]),
+    };
     let (first, last) = edges(items);
     let mut order: Vec<usize> = (0..items.len()).collect();
     let outside = |item: &Item| (first - item.at.s).max(item.at.s - last).max(0) / 60;
-    order.sort_by_key(|index| (outside(&items[*index]).min(20), rank(&items[*index]), *index));
-    order.truncate(TIMELINE_LINES);
+    order.sort_by_key(|index| (outside(&items[*index]).min(20), rank_of(*index), *index));
+    order.truncate(count);
     order.sort_unstable();
     order.into_iter().map(|index| &items[index]).collect()
 }
