@@ -86,8 +86,8 @@ pub(crate) fn tables(scale: &Scale) -> Vec<Table> {
         rows.extend(KINDS.map(|(kind, of)| {
             let incidents = match rate {
                 100.0 => scale.of(30, 2),
-                rate if CLOSE.contains(&(rate, kind)) => scale.of(320, if rate < 10.0 { 8 } else { 4 }),
-                rate => scale.of(80, if rate < 10.0 { 8 } else { 4 }),
+                rate if CLOSE.contains(&(rate, kind)) => scale.of(320, if rate < 10.0 { 16 } else { 4 }),
+                rate => scale.of(80, if rate < 10.0 { 16 } else { 4 }),
             };
             Row { rate, kind, of, around: PLAIN, incidents }
         }));

@@ -23,6 +23,8 @@ const FAR: f64 = 5.0;
 /// request a second the start is off by up to 134 s in nine of ten cases with 12, and by 147 s with 20 and with 40; that
 /// of a climb to 30 % in 20 minutes by 139, 150 and 154 s.
 const LOCAL: u64 = 12;
+/// The share of a total outage, at most: as of the automaton.
+const MOST: f64 = 0.98;
 /// And so many seconds with failures, as the outermost may lie inside in part only.
 const SECONDS: usize = 3;
 
@@ -67,21 +69,26 @@ fn inner<'a>(inwards: impl Iterator<Item = &'a Moment>) -> usize {
 /// at `near`, at that level.
 fn edge<'a>(usual: &Usual, (near, level): (usize, f64), outwards: impl Iterator<Item = &'a Moment> + Clone) -> usize {
     let Some(inmost) = outwards.clone().next() else { return 0 };
-    let (mut failing, mut best, mut beyond) = (0, f64::NEG_INFINITY, 0);
+    let (mut failing, mut best, mut beyond, mut own) = (0, f64::NEG_INFINITY, 0, 0.0f64);
     let mut last = inmost;
     for (index, moment) in outwards.clone().enumerate() {
-        failing += u64::from(moment.failing);
-        let good = inmost.through().max(moment.through()) - inmost.before.min(moment.before);
-        let sum = usual.evidence(failing, good + failing, usual.share_at(moment.at));
-        if index > near && (sum < best - FAR || (moment.at - last.at).abs() > PAUSE_S) {
+        let base = usual.share_at(moment.at);
+        // A clump of failures beyond a long good stretch is another thing, however many it has.
+        let between = inmost.through().max(moment.before) - inmost.before.min(moment.through());
+        let is_far = usual.evidence(failing, between + failing, base) < best - FAR;
+        if index > near && (is_far || (moment.at - last.at).abs() > PAUSE_S) {
             break;
         }
+        failing += u64::from(moment.failing);
+        let good = inmost.through().max(moment.through()) - inmost.before.min(moment.before);
+        let sum = usual.evidence(failing, good + failing, base);
         last = moment;
         if sum >= best {
-            (best, beyond) = (sum, index);
+            (best, beyond, own) = (sum, index, failing as f64 / (good + failing) as f64);
         }
     }
-    beyond + inside(usual, level, outwards.skip(beyond))
+    // The outermost seconds lie inside in part, so of a total outage the level is nearer the truth than its own share.
+    beyond + inside(usual, own.clamp(level, level.max(MOST)), outwards.skip(beyond))
 }
 
 /// How many moments the edge lies beyond the first of these where they lie inside in part.
