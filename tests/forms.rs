@@ -201,3 +201,18 @@ fn the_help_fits_a_screen_and_shells_complete() {
     }
     assert!(told(&["man"]).contains(".SH SYNOPSIS"));
 }
+
+#[test]
+fn the_first_screen_tells_how_it_began_and_how_it_ended() {
+    for (name, lines) in [
+        ("apache-docker-port-80", ["apache2 could not bind port 80", "container web-preview ended", "apache2 started"]),
+        ("haproxy-nginx-port-80", ["haproxy could not bind port 80", "nginx stopped", "haproxy started"]),
+        ("nginx-apache-port", ["nginx could not bind port 80", "apache2 stopped", "nginx started"]),
+    ] {
+        let text = told(&["demo", name]);
+        assert!(text.lines().count() <= 40, "{text}");
+        for line in lines {
+            assert!(text.lines().any(|own| own.contains(line)), "{name}, {line}: {text}");
+        }
+    }
+}

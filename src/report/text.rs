@@ -146,12 +146,12 @@ impl<'a> Page<'a> {
         let left = SCREEN.saturating_sub(out.lines().count() - before + following + 2);
         let lines = |count: usize| {
             let mut timeline = String::new();
-            selected(&incident.timeline, count).iter().for_each(|item| self.item(&mut timeline, item));
+            selected(incident, count).iter().for_each(|item| self.item(&mut timeline, item));
             timeline.lines().count()
         };
         let (least, most) = TIMELINE_ITEMS;
         let count = (least..=most).rev().find(|count| lines(*count) <= left).unwrap_or(least);
-        let shown = selected(&incident.timeline, count);
+        let shown = selected(incident, count);
         shown.iter().for_each(|item| self.item(out, item));
         let more = incident.timeline.len() - shown.len();
         if more > 0 {
@@ -377,7 +377,8 @@ impl Lines<'_> {
 }
 
 /// The lines that tell the story, where there are more than fit: failures, actions, edges before all else.
-fn selected(items: &[Item], count: usize) -> Vec<&Item> {
+fn selected(incident: &Incident, count: usize) -> Vec<&Item> {
+    let items = incident.timeline.as_slice();
     let rank = |item: &Item| match item.kind {
         "first-failure" | "last-failure" | "recovered" => 0,
         "bind-failure" | "oom-kill" | "crash" | "resource-limit" => 1,
@@ -390,7 +391,13 @@ fn selected(items: &[Item], count: usize) -> Vec<&Item> {
         let item = &items[index];
         items[..index].iter().any(|earlier| earlier.kind == item.kind && earlier.service == item.service)
     };
+    // That the port became free, and that the service came up, is how it ended.
+    let is_of = |item: &Item, role: &str| {
+        incident.services.iter().any(|own| own.role == role && item.service.as_deref() == Some(own.name.as_str()))
+    };
     let rank_of = |index: usize| match items[index].kind {
+        "container-stop" | "service-stop" if is_of(&items[index], "holder") && !is_again(index) => 1,
+        "service-start" if is_of(&items[index], "victim") && !is_again(index) => 1,
         "bind-failure" | "oom-kill" | "crash" | "resource-limit" if is_again(index) => 3,
         _ => rank(&items[index]),
     };
