@@ -17,6 +17,7 @@ pub mod incident;
 pub mod latent;
 pub mod layers;
 pub mod listeners;
+pub mod looking;
 pub mod marks;
 pub mod ports;
 mod rotated;

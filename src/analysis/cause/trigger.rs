@@ -9,6 +9,7 @@ use super::cascade::Names;
 use crate::analysis::evidence::{Confidence, softmax};
 use crate::analysis::finding::{Shape, is_same};
 use crate::analysis::incident::Incident;
+use crate::analysis::looking::only_looks;
 use crate::analysis::marks::is_plumbing;
 use crate::analysis::world::{Happening, World};
 use crate::facts::event::Kind;
@@ -212,7 +213,7 @@ fn is_change(event: &Happening) -> bool {
     match event.kind() {
         Kind::ConfigChange | Kind::PackageChange | Kind::ContainerStart | Kind::ContainerKill => true,
         Kind::Reload | Kind::ServiceStart | Kind::ServiceStop => event.service().is_some() && !of_machine(),
-        Kind::OperatorAction => changes_something(&event.event.message),
+        Kind::OperatorAction => !only_looks(&event.event.message),
         _ => false,
     }
 }
@@ -242,126 +243,6 @@ fn is_supervised(event: &Happening, deaths: &[&Happening]) -> bool {
     is_start && deaths[from..until].iter().any(|death| death.service() == event.service())
 }
 
-/// Programs that only look, and commands of others that change nothing that runs.
-const LOOK: &[&str] = &[
-    "ss",
-    "netstat",
-    "lsof",
-    "tail",
-    "head",
-    "cat",
-    "less",
-    "more",
-    "grep",
-    "zgrep",
-    "zcat",
-    "egrep",
-    "ls",
-    "ps",
-    "top",
-    "htop",
-    "df",
-    "du",
-    "free",
-    "id",
-    "whoami",
-    "w",
-    "who",
-    "last",
-    "uptime",
-    "dmesg",
-    "journalctl",
-    "curl",
-    "wget",
-    "ping",
-    "dig",
-    "host",
-    "nslookup",
-    "ip",
-    "tcpdump",
-    "strace",
-    "stat",
-    "find",
-    "test",
-    "which",
-    "true",
-    "vmstat",
-    "iostat",
-    "fuser",
-    "pgrep",
-    "wc",
-    "diff",
-    "md5sum",
-    "sha256sum",
-    "file",
-    "hostname",
-    "date",
-    "env",
-    "echo",
-    "awk",
-    "nmap",
-    "mtr",
-    "traceroute",
-    "lscpu",
-    "lsblk",
-    "getent",
-];
-const LOOKING_WORDS: &[(&str, &[&str])] = &[
-    (
-        "systemctl",
-        &[
-            "status",
-            "is-active",
-            "is-enabled",
-            "is-failed",
-            "show",
-            "cat",
-            "list-units",
-            "list-unit-files",
-            "list-timers",
-            "list-sockets",
-            "reset-failed",
-            "daemon-reload",
-            "help",
-        ],
-    ),
-    ("service", &["status", "--status-all"]),
-    (
-        "docker",
-        &["ps", "logs", "inspect", "images", "stats", "events", "top", "port", "info", "version", "diff", "history"],
-    ),
-    (
-        "podman",
-        &["ps", "logs", "inspect", "images", "stats", "events", "top", "port", "info", "version", "diff", "history"],
-    ),
-    ("kubectl", &["get", "describe", "logs", "top", "explain", "version"]),
-    ("apt", &["list", "show", "search", "update", "policy"]),
-    ("apt-get", &["update", "check", "changelog"]),
-    ("apt-cache", &["show", "search", "policy"]),
-    ("dpkg", &["-l", "-L", "-s", "-S", "--list", "--status"]),
-    ("dnf", &["list", "info", "search", "check-update", "history"]),
-    ("yum", &["list", "info", "search", "check-update", "history"]),
-    ("nginx", &["-t", "-T", "-v", "-V"]),
-    ("apachectl", &["configtest", "-t", "-S", "-M", "-v", "-V", "status", "fullstatus"]),
-    ("apache2ctl", &["configtest", "-t", "-S", "-M", "-v", "-V", "status", "fullstatus"]),
-    ("httpd", &["-t", "-S", "-M", "-v", "-V"]),
-    ("haproxy", &["-c", "-v", "-vv"]),
-    ("iptables", &["-L", "-S", "-nL", "-nvL", "--list"]),
-    ("nft", &["list"]),
-    ("ufw", &["status"]),
-    ("git", &["status", "log", "diff", "show"]),
-    ("crontab", &["-l"]),
-];
-
-/// Whether a command does more than look.
-fn changes_something(command: &str) -> bool {
-    let mut words = command.split_whitespace();
-    let Some(program) = words.next().and_then(|word| word.rsplit('/').next()) else { return false };
-    let looks = LOOKING_WORDS.iter().find(|(known, _)| *known == program);
-    let is_look = looks.is_some_and(|(_, looking)| words.any(|word| looking.contains(&word)));
-    !is_look && !LOOK.contains(&program)
-}
-
 /// Whether an event changes the configuration of a service.
 pub(super) fn edits(event: &Happening, service: &str) -> bool {
     let message = &event.event.message;
@@ -372,7 +253,7 @@ pub(super) fn edits(event: &Happening, service: &str) -> bool {
             let is_apache = is_same(service, "apache2");
             let enables = ["a2ensite", "a2dissite", "a2enmod", "a2dismod", "a2enconf", "a2disconf"];
             let is_in_folder = folder(service) || is_apache && (folder("apache2") || folder("httpd"));
-            changes_something(message)
+            !only_looks(message)
                 && (is_in_folder || is_apache && enables.iter().any(|command| message.contains(command)))
         }
         _ => false,
@@ -550,23 +431,5 @@ mod tests {
         };
         assert_eq!(trigger(&world, &onset("web01")), None);
         assert!(trigger(&world, &onset("mail")).is_some());
-    }
-
-    #[test]
-    fn commands_that_change_something() {
-        for (command, wanted) in [
-            ("/usr/bin/systemctl restart nginx", true),
-            ("/usr/bin/systemctl status nginx --no-pager", false),
-            ("/usr/bin/tail -n 50 /var/log/nginx/error.log", false),
-            ("/usr/bin/sed -i s/a/b/ /etc/nginx/nginx.conf", true),
-            ("/usr/sbin/nginx -t", false),
-            ("/usr/sbin/nginx -s reload", true),
-            ("/usr/bin/docker ps -a", false),
-            ("/usr/bin/docker compose up -d", true),
-            ("/opt/deploy.sh 1.4", true),
-            ("", false),
-        ] {
-            assert_eq!(changes_something(command), wanted, "{command}");
-        }
     }
 }

@@ -2,6 +2,7 @@
 //! helped.
 
 use super::words::{code, cut, escape};
+use crate::analysis::looking;
 use crate::analysis::marks::is_repair;
 use crate::clock::Instant;
 use crate::facts::event::Kind;
@@ -321,64 +322,9 @@ pub(super) fn is_minor(command: &str) -> bool {
 
 /// Whether a command shows something and changes nothing.
 pub(super) fn only_looks(command: &str) -> bool {
-    const PROGRAMS: &[&str] = &[
-        "ss",
-        "netstat",
-        "lsof",
-        "tail",
-        "head",
-        "cat",
-        "less",
-        "more",
-        "grep",
-        "zgrep",
-        "zcat",
-        "journalctl",
-        "dmesg",
-        "last",
-        "who",
-        "w",
-        "ps",
-        "top",
-        "tcpdump",
-        "strace",
-        "diff",
-        "debsums",
-        "dig",
-        "ping",
-        "find",
-        "ls",
-        "stat",
-        "free",
-        "df",
-        "du",
-        "uptime",
-        "vmstat",
-        "iostat",
-        "pgrep",
-        "id",
-        "host",
-        "traceroute",
-        "fuser",
-    ];
-    const WITH: &[(&str, &[&str])] = &[
-        ("systemctl", &["status", "is-active", "is-enabled", "is-failed", "list-units", "show", "cat"]),
-        ("service", &["status"]),
-        ("docker", &["ps", "inspect", "logs", "port", "images", "stats", "info"]),
-        ("podman", &["ps", "inspect", "logs", "port", "images", "stats", "info"]),
-        ("iptables", &["-L", "-S"]),
-        ("ufw", &["status"]),
-        ("apache2ctl", &["configtest", "-t", "-S", "-M", "status"]),
-        ("apachectl", &["configtest", "-t", "-S", "-M", "status"]),
-        ("nginx", &["-t", "-T", "-v", "-V"]),
-        ("haproxy", &["-c", "-v", "-vv"]),
-    ];
-    let mut words = command.split_whitespace();
-    let program = words.next().and_then(|path| path.rsplit('/').next()).unwrap_or_default();
-    let words: Vec<&str> = words.collect();
-    let shows = |(name, shows): &(&str, &[&str])| *name == program && words.iter().any(|word| shows.contains(word));
-    let is_show = PROGRAMS.contains(&program) || WITH.iter().any(shows);
-    is_show && (program != "fuser" || !is_repair(Kind::OperatorAction, command))
+    let program = command.split_whitespace().next().and_then(|path| path.rsplit('/').next());
+    let kills = program == Some("fuser") && is_repair(Kind::OperatorAction, command);
+    looking::only_looks(command) && !is_minor(command) && !kills
 }
 
 #[cfg(test)]
